@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Door of the domain room.
+export * from './credentials.js';
+export * from './errors.js';
+export * from './infrastructure.js';
+export * from './json.js';
+export * from './operation.js';
+export * from './resource.js';
+export * from './revision.js';
+export * from './states.js';
+export * from './virtual-machine.js';
