@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options of the data, the users and the limits of the service (configuration.md §2.1).
+import { readAdminUsers } from '../admin-users.js';
+import { secretsKeyBeside } from '../database-url.js';
+import { active, boolean, choice, derived, example, integer, list, structured, text } from '../option.js';
+import { formatUrlMirrors, readUrlMirrors } from '../url-mirrors.js';
+
+export const serviceOptions = {
+  dataDb: text({
+    name: 'DATA_DB',
+    aliases: ['DB_URL'],
+    unit: 'database URL',
+    default: 'sqlite:///etc/im/inf.dat',
+    emptyMeansDefault: true,
+    help:
+      'Database that holds the infrastructures: sqlite:///path/of/file, mysql://user:password@host[:port]/database, ' +
+      'postgresql://user:password@host[:port]/database or mongodb://user:password@host1,host2/database?options. ' +
+      'Write special characters of the password percent-encoded. DB_URL is the same option; DATA_DB wins.',
+    shipped: active('sqlite:///etc/im/inf.dat'),
+  }),
+  secretsKeyFile: text({
+    name: 'SECRETS_KEY_FILE',
+    unit: 'path',
+    default: derived('im-secrets.key beside an SQLite database, otherwise /etc/im/im-secrets.key', (context) =>
+      secretsKeyBeside(context.databaseUrl),
+    ),
+    emptyMeansDefault: true,
+    help:
+      'File with the key that seals the secrets stored in the database. It is made at the first start. Keep a copy ' +
+      'apart from the backups of the database; all daemons on one database need the same key.',
+  }),
+  userDb: text({
+    name: 'USER_DB',
+    unit: 'path',
+    default: '',
+    help:
+      'JSON file {"users": [{"username": "u", "password": "p"}]} with the users that may enter with a password; read ' +
+      'again at each use. Empty: any user name is accepted.',
+    shipped: example('/etc/im/users.json'),
+  }),
+  adminUsers: structured({
+    name: 'ADMIN_USER',
+    type: 'JSON',
+    must: 'a JSON object {"username": "...", "password": "..."} or an array of such objects',
+    default: [],
+    isSecret: true,
+    read: readAdminUsers,
+    format: (users) => (users.length === 0 ? '' : JSON.stringify(users)),
+    help:
+      'Administrators, who see and manage the infrastructures of everybody: a JSON object or an array of them. For an ' +
+      'OIDC user the username is __OPENID__ and the name, the password is the issuer with a final slash and the subject.',
+    shipped: example('{"username": "admin", "password": "change me"}'),
+  }),
+  maxSimultaneousLaunches: integer({
+    name: 'MAX_SIMULTANEOUS_LAUNCHES',
+    unit: 'virtual machines',
+    default: 1,
+    min: 1,
+    help:
+      'Virtual machines that the daemon launches, deletes, starts or stops at the same time. 1 does one after another ' +
+      'in the order of their ids.',
+    shipped: active('5'),
+  }),
+  maxSimultaneousLaunchesPerCloud: integer({
+    name: 'MAX_SIMULTANEOUS_LAUNCHES_PER_CLOUD',
+    unit: 'virtual machines',
+    default: 0,
+    min: 0,
+    help: 'The same limit for each cloud credential, within MAX_SIMULTANEOUS_LAUNCHES. 0: no limit of its own.',
+  }),
+  maxVmFails: integer({
+    name: 'MAX_VM_FAILS',
+    unit: 'attempts',
+    default: 3,
+    min: 1,
+    help: 'Attempts to launch a virtual machine before it counts as failed.',
+  }),
+  delayBetweenVmRetries: integer({
+    name: 'DELAY_BETWEEN_VM_RETRIES',
+    unit: 'seconds',
+    default: 5,
+    min: 0,
+    help: 'Pause between two attempts to launch a virtual machine.',
+  }),
+  vmInfoUpdateFrequency: integer({
+    name: 'VM_INFO_UPDATE_FREQUENCY',
+    unit: 'seconds',
+    default: 10,
+    min: 0,
+    help: 'Age at which what is known about a virtual machine is asked from its cloud again.',
+  }),
+  vmInfoUpdateErrorGracePeriod: integer({
+    name: 'VM_INFO_UPDATE_ERROR_GRACE_PERIOD',
+    unit: 'seconds',
+    default: 120,
+    min: 0,
+    help:
+      'Time without a successful answer of its cloud after which the state of a virtual machine is "unknown". Must be ' +
+      'longer than VM_INFO_UPDATE_FREQUENCY.',
+  }),
+  waitRunningVmTimeout: integer({
+    name: 'WAIT_RUNNING_VM_TIMEOUT',
+    unit: 'seconds',
+    default: 1800,
+    min: 1,
+    help: 'Time that a virtual machine may take to reach the state "running".',
+  }),
+  waitSshAccessTimeout: integer({
+    name: 'WAIT_SSH_ACCCESS_TIMEOUT',
+    aliases: ['WAIT_SSH_ACCESS_TIMEOUT'],
+    unit: 'seconds',
+    default: 300,
+    min: 1,
+    help: 'Time that a running virtual machine may take to accept SSH connections.',
+  }),
+  waitPublicIpTimeout: integer({
+    name: 'WAIT_PUBLIC_IP_TIMEOUT',
+    unit: 'seconds',
+    default: 90,
+    min: 0,
+    help: 'Time that a virtual machine may take to get its public address.',
+  }),
+  bootMode: integer({
+    name: 'BOOT_MODE',
+    default: 0,
+    min: 0,
+    max: 2,
+    help: 'Which calls are served: 0 all, 1 only those that read, 2 those that read or delete.',
+  }),
+  infCacheTime: integer({
+    name: 'INF_CACHE_TIME',
+    unit: 'seconds',
+    default: 0,
+    min: 0,
+    help:
+      'With several daemons on one database behind HAProxy: time for which a daemon trusts its memory of an ' +
+      'infrastructure that it has not used. Not longer than the expiry of the stick table. 0: a single daemon.',
+    shipped: example('3600'),
+  }),
+  staticFilesDir: text({
+    name: 'STATIC_FILES_DIR',
+    unit: 'path',
+    default: '',
+    help: 'Directory whose files GET /static/{file} serves. Empty: none.',
+    shipped: example('/usr/share/im/static-files'),
+  }),
+  nodeName: text({
+    name: 'NODE_NAME',
+    default: derived('the name of the host', (context) => context.hostName),
+    emptyMeansDefault: true,
+    help: 'Name of this daemon among those that share the database. It must differ from the others.',
+  }),
+  leaseSeconds: integer({
+    name: 'LEASE_SECONDS',
+    unit: 'seconds',
+    default: 30,
+    min: 5,
+    help:
+      'Time after which another daemon takes over the infrastructures of one that has died. Shorter means a quicker ' +
+      'take-over and more writes.',
+  }),
+  shutdownGraceSeconds: integer({
+    name: 'SHUTDOWN_GRACE_SECONDS',
+    unit: 'seconds',
+    default: 8,
+    min: 0,
+    help: 'Time that running operations get to finish or to park when the daemon is told to stop.',
+  }),
+  maxRequestBodyBytes: integer({
+    name: 'MAX_REQUEST_BODY_BYTES',
+    unit: 'bytes',
+    default: 20971520,
+    min: 1024,
+    help: 'Largest request body that the APIs accept; a larger one is answered with 413.',
+  }),
+  trustedProxies: list({
+    name: 'TRUSTED_PROXIES',
+    unit: 'addresses or networks (CIDR)',
+    default: [],
+    help: 'Peers whose X-Forwarded-Proto, -Host, -Port, -Prefix and -For headers are believed. Empty: any peer, as always.',
+    shipped: example('127.0.0.1, 10.0.0.0/8'),
+  }),
+  metricsAllowed: choice({
+    name: 'METRICS_ALLOWED',
+    words: ['loopback', 'any', 'none'],
+    default: 'loopback',
+    help:
+      'Who may read GET /metrics without credentials: loopback (only this host, and not through a proxy), any, or none ' +
+      '(the route does not exist).',
+  }),
+  fetchAllowedNets: list({
+    name: 'FETCH_ALLOWED_NETS',
+    unit: 'networks (CIDR)',
+    default: [],
+    help:
+      'Networks from which documents, types and recipes named in a TOSCA document may be fetched although they are ' +
+      'loopback, private or link-local. Empty: public addresses only.',
+    shipped: example('10.20.0.0/16'),
+  }),
+  urlMirrors: structured({
+    name: 'URL_MIRRORS',
+    type: 'list',
+    unit: 'prefix=replacement',
+    must: 'a list of prefix=replacement pairs of http or https URLs',
+    default: [],
+    read: readUrlMirrors,
+    format: formatUrlMirrors,
+    help: 'For sites without internet: URLs that begin with the prefix are fetched from the replacement instead.',
+    shipped: example('https://raw.githubusercontent.com/=https://mirror.example.org/github/'),
+  }),
+  maskVmCredentials: boolean({
+    name: 'MASK_VM_CREDENTIALS',
+    default: false,
+    help:
+      'Hides the passwords and private keys of virtual machines in what the APIs answer. False: owners see them, and ' +
+      'clients such as the dashboard can offer the key for download.',
+  }),
+};
