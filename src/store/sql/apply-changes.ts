@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Applies a batch of changes in order, inside a transaction that somebody else opened.
+import type { Change } from '../store.js';
+import type { Batch } from './batch.js';
+import { insertInfrastructure, raiseVersion, updateInfrastructure } from './infrastructures.js';
+import { appendLog, resetLog } from './logs.js';
+import { insertOperation, updateOperation } from './operations.js';
+import { insertResource, updateResource } from './resources.js';
+import { insertRevision } from './revisions.js';
+import { deleteInfrastructure, purgeInfrastructure } from './scrub.js';
+import { insertVm, updateVm } from './vms.js';
+
+/**
+ * Writes the changes and raises the version of each infrastructure that they touch by one.
+ * @throws ImError `internal` when a row to change does not exist
+ */
+export async function applyChanges(batch: Batch, changes: readonly Change[]): Promise<void> {
+  for (const id of touchedInfrastructures(changes)) {
+    await raiseVersion(batch, id);
+  }
+  for (const change of changes) {
+    await applyChange(batch, change);
+  }
+}
+
+/** Ids of existing infrastructures whose version rises, always in the same order so that no two batches wait for each other. */
+function touchedInfrastructures(changes: readonly Change[]): readonly string[] {
+  const touched = new Set<string>();
+  const inserted = new Set<string>();
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'insert-infrastructure':
+        inserted.add(change.infrastructure.id);
+        break;
+      case 'update-infrastructure':
+        touched.add(change.id);
+        break;
+      case 'insert-vm':
+        touched.add(change.vm.infrastructureId);
+        break;
+      case 'update-vm':
+      case 'append-log':
+      case 'reset-log':
+        touched.add(change.infrastructureId);
+        break;
+      default:
+        break;
+    }
+  }
+  return [...touched].filter((id) => !inserted.has(id)).sort();
+}
+
+async function applyChange(batch: Batch, change: Change): Promise<void> {
+  switch (change.kind) {
+    case 'insert-infrastructure':
+      return await insertInfrastructure(batch, change.infrastructure);
+    case 'update-infrastructure':
+      await updateInfrastructure(batch, change.id, change.set);
+      return change.set.isDeleted ? await deleteInfrastructure(batch, change.id) : undefined;
+    case 'purge-infrastructure':
+      return await purgeInfrastructure(batch, change.id);
+    case 'insert-vm':
+      return await insertVm(batch, change.vm);
+    case 'update-vm':
+      return await updateVm(batch, change.infrastructureId, change.number, change.set);
+    case 'insert-operation':
+      return await insertOperation(batch, change.operation);
+    case 'update-operation':
+      return await updateOperation(batch, change.id, change.set);
+    case 'insert-resource':
+      return await insertResource(batch, change.resource);
+    case 'update-resource':
+      return await updateResource(batch, change.id, change.set);
+    case 'insert-revision':
+      return await insertRevision(batch, change.revision);
+    case 'append-log':
+      return await appendLog(batch, change.infrastructureId, change.vm, change.text);
+    case 'reset-log':
+      return await resetLog(batch.session, change.infrastructureId, change.vm);
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Owners: sealed with their secrets in the infrastructure's row, and as keyed hashes by which the list of a user is found.
+import type { Owner } from '../../domain/index.js';
+import type { Sealer } from '../sealing.js';
+import type { Batch } from './batch.js';
+import { sealJson } from './documents.js';
+import type { OwnerHash } from './owner-key.js';
+import { isTextRecord, parseJsonList } from './row.js';
+import { insertRow, placesFor } from './statements.js';
+
+const context = (infrastructureId: string): string => `infrastructures/owners/${infrastructureId}`;
+
+/** Owners as the column of the infrastructure. */
+export function sealOwners(sealer: Sealer, infrastructureId: string, owners: readonly Owner[]): string {
+  return sealJson(sealer, owners, context(infrastructureId));
+}
+
+/** Owners from the column of the infrastructure. */
+export function openOwners(sealer: Sealer, infrastructureId: string, sealed: string): readonly Owner[] {
+  const place = context(infrastructureId);
+  return parseJsonList(sealer.open(sealed, place), place, (value): Owner | undefined => {
+    if (!isTextRecord(value)) {
+      return undefined;
+    }
+    const { username, password, token } = value;
+    return username === undefined
+      ? undefined
+      : { username, ...(password !== undefined && { password }), ...(token !== undefined && { token }) };
+  });
+}
+
+/** Owners without what proves who they are. */
+export function scrubbedOwners(owners: readonly Owner[]): readonly Owner[] {
+  return owners.map(({ username }) => ({ username }));
+}
+
+/** Condition on `infrastructures` for having one of the owners; undefined when all are meant. */
+export function ownedByCondition(
+  ownedBy: readonly Owner[] | undefined,
+  ownerHash: OwnerHash,
+): { readonly sql: string; readonly values: readonly string[] } | undefined {
+  if (ownedBy === undefined) {
+    return undefined;
+  }
+  const values = [...new Set(ownedBy.map(ownerHash))];
+  const sql =
+    values.length === 0
+      ? '1 = 0'
+      : `infrastructures.id IN (SELECT infrastructure_id FROM owners WHERE identity_hash IN (${placesFor(values)}))`;
+  return { sql, values };
+}
+
+/** Replaces the rows by which an infrastructure is found. They stay when it is deleted: statistics are asked by owner. */
+export async function indexOwners(
+  { session, ownerHash }: Batch,
+  infrastructureId: string,
+  owners: readonly Owner[],
+): Promise<void> {
+  await session.run('DELETE FROM owners WHERE infrastructure_id = ?', [infrastructureId]);
+  for (const [position, owner] of owners.entries()) {
+    await insertRow(session, 'owners', {
+      infrastructure_id: infrastructureId,
+      position,
+      identity_hash: ownerHash(owner),
+      user_name: owner.username,
+    });
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A private MariaDB server from the distribution's mariadb-server.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { findProgram, freePort, type PrivateServer, runToEnd, serverDirectory, startServer } from './private-server.js';
+
+const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/libexec', '/usr/bin'];
+const PASSWORD = 'p@ss:wörd/1';
+
+/** A server with an administrator `im`, whose password needs encoding in URLs. */
+export interface MariaDbServer extends PrivateServer {
+  /** DATA_DB of a database on it. */
+  url(database: string, options?: string): string;
+  /** Runs statements as administrator. */
+  run(...statements: readonly string[]): Promise<void>;
+}
+
+/** Why there can be no server here, or undefined. */
+export function mariaDbProblem(): string | undefined {
+  return findProgram('mariadbd', ...SYSTEM_DIRECTORIES) && findProgram('mariadb-install-db', ...SYSTEM_DIRECTORIES)
+    ? undefined
+    : 'mariadb-server is not installed: scripts/ensure-databases.sh';
+}
+
+/** Makes and starts a server. Its log is not forced to the disk at each commit: what is tested is ours. */
+export async function startMariaDb(...options: readonly string[]): Promise<MariaDbServer> {
+  const directory = await serverDirectory('mariadb');
+  const data = join(directory, 'data');
+  const port = await freePort();
+  const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
+  await mkdir(data);
+  await runToEnd(
+    {
+      program: findProgram('mariadb-install-db', ...SYSTEM_DIRECTORIES) ?? 'mariadb-install-db',
+      argv: [
+        '--no-defaults',
+        `--datadir=${data}`,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        '--skip-name-resolve',
+        ...asRoot,
+      ],
+    },
+    join(directory, 'install.log'),
+  );
+  const server = await startServer(
+    {
+      program: findProgram('mariadbd', ...SYSTEM_DIRECTORIES) ?? 'mariadbd',
+      argv: [
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--socket=${join(directory, 'socket')}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        '--skip-name-resolve',
+        '--innodb-flush-log-at-trx-commit=2',
+        '--innodb-flush-method=nosync',
+        '--innodb-buffer-pool-size=64M',
+        '--character-set-server=latin1',
+        ...asRoot,
+        ...options,
+      ],
+    },
+    directory,
+    port,
+  );
+  const run = async (...statements: readonly string[]): Promise<void> => {
+    const connection = await createConnection({ socketPath: join(directory, 'socket'), user: 'root' });
+    try {
+      for (const statement of statements) {
+        await connection.query(statement);
+      }
+    } finally {
+      await connection.end();
+    }
+  };
+  await run(
+    `CREATE USER im@'%' IDENTIFIED BY '${PASSWORD}'`,
+    `GRANT ALL ON *.* TO im@'%' WITH GRANT OPTION`,
+    `CREATE USER guest@'%' IDENTIFIED BY 'guest'`,
+  );
+  return {
+    ...server,
+    get pid() {
+      return server.pid;
+    },
+    run,
+    url: (database, query = '') => `mysql://im:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}${query}`,
+  };
+}
