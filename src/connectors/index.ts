@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Door of the connectors room: the contract, the registry and the table of built-in cloud types.
+import type { ConnectorType } from './connector.js';
+import { deployedNodeType } from './deployed-node/connector.js';
+import { dockerType } from './docker/connector.js';
+import { dummyType } from './dummy/connector.js';
+
+export * from './connector.js';
+export { type ConnectorRegistry, createConnectorRegistry } from './registry.js';
+export { noAuthData } from './shared/cloud-errors.js';
+
+/** Every cloud type that this version can work with. */
+export const builtInConnectorTypes: readonly ConnectorType[] = [deployedNodeType, dockerType, dummyType];
