@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns EGI and EGIIS items into the OpenStack credentials of the sites that they mean (auth.md §10).
+import type { AuthItem } from '../../domain/index.js';
+import type { Logger } from '../../util/logger.js';
+import { createSemaphore } from '../../util/semaphore.js';
+import type { ItemExpansion } from '../authenticate.js';
+import { openIdItem } from '../openid-cloud.js';
+import { providerText } from '../provider-text.js';
+import type { EgiService } from './egi-service.js';
+
+const EGI_TYPE = 'EGI';
+// AppDBIS is the name that older clients give to it (auth.md §6).
+const SERVICE_TYPES: ReadonlySet<string> = new Set(['EGIIS', 'AppDBIS']);
+
+const MOST_QUESTIONS = 8;
+
+/** Makes the expansion. EGI items keep their place in the list; what EGIIS items bring comes after all others. */
+export function createEgiExpansion(service: EgiService, logger: Logger): ItemExpansion {
+  const siteItem = async (item: AuthItem, index: number): Promise<readonly AuthItem[]> => {
+    const { host: site = '', vo = '', token = '', id = '', api_version: apiVersion } = item;
+    if (site === '' || vo === '' || token === '') {
+      logger.warn(`EGI item ${index} is not used: it needs host (the name of a site), vo and token.`);
+      return [];
+    }
+    const url = await service.siteUrl(site);
+    if (url === undefined) {
+      logger.error(`EGI item ${index} is not used: the information service knows no site ${providerText(site)}.`);
+      return [];
+    }
+    return [
+      {
+        // Without one, the name by which the caller knows the cloud stays good.
+        id: id === '' ? `${EGI_TYPE}${index}` : id,
+        ...openIdItem(token),
+        host: url,
+        domain: (await service.projectAt(site, vo)) ?? vo,
+        vo,
+        ...(apiVersion !== undefined && { api_version: apiVersion }),
+      },
+    ];
+  };
+
+  const organisationItems = async ({ vo = '', token = '' }: AuthItem): Promise<readonly AuthItem[]> => {
+    if (vo === '' || token === '') return [];
+    const permits = createSemaphore(MOST_QUESTIONS);
+    const items = await Promise.all(
+      (await service.sitesOf(vo)).map(({ name, url }) =>
+        permits.run(async () => {
+          const domain = await service.projectOf(name, vo);
+          return domain === undefined ? [] : [{ id: name, ...openIdItem(token), host: url, domain, vo }];
+        }),
+      ),
+    );
+    return items.flat();
+  };
+
+  return async (items, { signal }) => {
+    const kept: AuthItem[] = [];
+    const brought: AuthItem[] = [];
+    for (const [index, item] of items.entries()) {
+      signal?.throwIfAborted();
+      if (item.type === EGI_TYPE) {
+        kept.push(...(await siteItem(item, index)));
+      } else if (SERVICE_TYPES.has(item.type ?? '') && item.vo && item.token) {
+        brought.push(...(await organisationItems(item)));
+        const { vo: _vo, ...rest } = item;
+        kept.push(rest);
+      } else {
+        kept.push(item);
+      }
+    }
+    return [...kept, ...brought];
+  };
+}
