@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Group commit for one infrastructure: batches that arrive while one is being written go into the next transaction together.
+import type { Change, Lease, Store } from '../store/index.js';
+
+interface Waiting {
+  readonly changes: readonly Change[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Writes batches of one infrastructure in order, under its lease. */
+export class Committer {
+  readonly #store: Store;
+  readonly #lease: () => Lease;
+  #waiting: Waiting[] = [];
+  #isWriting = false;
+
+  constructor(store: Store, lease: () => Lease) {
+    this.#store = store;
+    this.#lease = lease;
+  }
+
+  /** Resolves when the batch is durable. Each batch stays whole; several may share a transaction. */
+  commit(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      if (!this.#isWriting) {
+        void this.#write();
+      }
+    });
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#store.commit(
+          batch.flatMap(({ changes }) => changes),
+          this.#lease(),
+        );
+        for (const { resolve } of batch) {
+          resolve();
+        }
+      } catch (error) {
+        for (const { reject } of batch) {
+          reject(error);
+        }
+      }
+    }
+    this.#isWriting = false;
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contextualization room's view of one infrastructure, over store, observer and journal.
+import type { AnsibleKey, ConfigurableVm, ContextualizationPorts } from '../../contextualization/index.js';
+import { isJsonObject, type JsonObject, type JsonValue, type VirtualMachine } from '../../domain/index.js';
+import { Radl } from '../../radl/index.js';
+import { createSemaphore } from '../../util/semaphore.js';
+import type { OperationContext } from '../context.js';
+
+/** Cloud type whose machines belong to the user (connector capability `existing-hosts`). */
+const EXISTING_HOSTS = 'DeployedNode';
+
+/** Ports of a configuration run. */
+export function contextualizationPorts(context: OperationContext): ContextualizationPorts {
+  const { environment, operation, workspace, observer, clouds, signal } = context;
+  const infrastructureId = operation.infrastructureId;
+  const { store } = environment;
+  const extraLock = createSemaphore(1);
+
+  /** Reads a value of the infrastructure's free map, or makes and keeps it. */
+  const keep = (key: string, make: () => Promise<JsonValue>): Promise<JsonValue> =>
+    extraLock.run(async () => {
+      const extra = (await store.getInfrastructure(infrastructureId))?.extra ?? {};
+      const known = extra[key];
+      if (known !== undefined) {
+        return known;
+      }
+      const made = await make();
+      await workspace.committer.commit([
+        { kind: 'update-infrastructure', id: infrastructureId, set: { extra: { ...extra, [key]: made } } },
+      ]);
+      return made;
+    });
+
+  return {
+    radl: async () => (await store.getInfrastructure(infrastructureId))?.radl ?? Radl.empty(),
+    vms: async () =>
+      (await store.listVms(infrastructureId))
+        .filter((vm) => vm.operationId === operation.id || !vm.isCreating)
+        .map(configurableVm),
+    refresh: (numbers) => observer.observe(workspace, clouds, signal, new Set(numbers)),
+    logInfrastructure: (line, form = 'stamped') =>
+      form === 'stamped'
+        ? context.log(line)
+        : workspace.committer.commit([{ kind: 'append-log', infrastructureId, vm: null, text: line }]),
+    logVm: (number, text) => workspace.committer.commit([{ kind: 'append-log', infrastructureId, vm: number, text }]),
+    master: async () => (await store.getHeader(infrastructureId))?.masterVm ?? null,
+    setMaster: (number) =>
+      workspace.committer.commit([{ kind: 'update-infrastructure', id: infrastructureId, set: { masterVm: number } }]),
+    setVmResult: (number, isConfigured) => workspace.vms.set(number, { configured: isConfigured }),
+    updateVmInfo: (number, change) =>
+      workspace.vms.update(number, (vm) => {
+        const info = vm.info.clone();
+        change(info);
+        return { info };
+      }),
+    ansibleKey: async () => readKey(await keep('ansibleKey', async () => ({ ...(await environment.newKeyPair()) }))),
+    infrastructureToken: async () => String(await keep('infrastructureToken', async () => environment.randomText(40))),
+    hostKey: async (number) => {
+      const vm = await store.getVm(infrastructureId, number);
+      return typeof vm?.extra.hostKey === 'string' ? vm.extra.hostKey : undefined;
+    },
+    rememberHostKey: (number, fingerprint) =>
+      workspace.vms.update(number, (vm) => ({ extra: { ...vm.extra, hostKey: fingerprint } })),
+    loadProgress: async () => (await store.getOperation(operation.id))?.progress ?? {},
+    saveProgress: (progress: JsonObject) =>
+      workspace.committer.commit([{ kind: 'update-operation', id: operation.id, set: { progress } }]),
+  };
+}
+
+function configurableVm(vm: VirtualMachine): ConfigurableVm {
+  return {
+    number: vm.number,
+    systemName: vm.systemName,
+    cloudType: vm.cloud.type,
+    cloudServer: vm.cloud.server,
+    providerId: vm.providerId,
+    cloudState: vm.cloudState,
+    isDeleting: vm.isDeleting,
+    isExistingHost: vm.cloud.type === EXISTING_HOSTS,
+    info: vm.info,
+    requested: vm.requested,
+  };
+}
+
+function readKey(value: JsonValue): AnsibleKey {
+  if (isJsonObject(value)) {
+    const { privateKey, publicKey } = value;
+    if (typeof privateKey === 'string' && typeof publicKey === 'string') {
+      return { privateKey, publicKey };
+    }
+  }
+  throw new Error('The stored Ansible key pair of the infrastructure is damaged.');
+}

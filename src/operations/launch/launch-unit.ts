@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launches the VMs of one unit: adopt what a crash left behind, launch the rest, try again what failed (core.md §12).
+import type { CloudConnector, LaunchOutcome, LaunchRequest, LaunchVm } from '../../connectors/index.js';
+import { errorText, type Infrastructure, launchToken, type Resource, type VirtualMachine } from '../../domain/index.js';
+import { credentials, type Radl, setCredentials } from '../../radl/index.js';
+import { sleep } from '../../util/deadline.js';
+import type { OperationContext } from '../context.js';
+import { fillHostNames } from '../observer.js';
+import { launchServiceUrl, type UnitRecord } from './request.js';
+import { vmDocument, withConfiguration } from './vm-document.js';
+
+/** A VM that is still to be launched, with its ledger entry. */
+interface PendingVm {
+  readonly vm: VirtualMachine;
+  readonly resource: Resource;
+  generation: number;
+  readonly failures: string[];
+}
+
+/** Runs until every VM of the unit is launched or has failed for good; each end is committed as soon as it is known. */
+export async function launchUnit(
+  context: OperationContext,
+  infrastructure: Infrastructure,
+  unit: UnitRecord,
+  vms: ReadonlyMap<number, VirtualMachine>,
+  resources: ReadonlyMap<number, Resource>,
+): Promise<void> {
+  const pending = new Map<number, PendingVm>();
+  for (const number of unit.numbers) {
+    const vm = vms.get(number);
+    const resource = resources.get(number);
+    if (vm?.isCreating && resource !== undefined) {
+      pending.set(number, { vm, resource, generation: Number(resource.data.generation ?? 1), failures: [] });
+    }
+  }
+  const first = [...pending.values()][0];
+  if (first === undefined) {
+    return;
+  }
+  const commits: Promise<void>[] = [];
+  const settle = (outcome: LaunchOutcome, connector: CloudConnector): void => {
+    const entry = pending.get(outcome.number);
+    if (entry === undefined) {
+      return;
+    }
+    if (outcome.ok) {
+      pending.delete(outcome.number);
+      commits.push(recordLaunched(context, entry, outcome, connector));
+    } else {
+      entry.failures.push(outcome.message);
+    }
+  };
+
+  const problem = preconditionProblem(first.vm, unit);
+  try {
+    if (problem === undefined) {
+      await launchPending(context, infrastructure, first.vm, pending, settle);
+    }
+    for (const entry of pending.values()) {
+      commits.push(recordFailed(context, entry, problem ?? attemptTexts(entry.failures)));
+    }
+  } finally {
+    // What is known is written down even when the launch is interrupted.
+    await Promise.allSettled(commits);
+  }
+  await Promise.all(commits);
+}
+
+/** Adoption and attempts; a failure that is not one VM's counts for all that are still pending. */
+async function launchPending(
+  context: OperationContext,
+  infrastructure: Infrastructure,
+  first: VirtualMachine,
+  pending: ReadonlyMap<number, PendingVm>,
+  settle: (outcome: LaunchOutcome, connector: CloudConnector) => void,
+): Promise<void> {
+  try {
+    const connector = context.clouds.connectorFor(first.cloud);
+    if (context.isResumed) {
+      await adoptFound(context, infrastructure, connector, pending, settle);
+    }
+    await attempts(context, infrastructure, connector, pending, settle);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    for (const entry of pending.values()) {
+      entry.failures.push(`Error: ${errorText(error)}`);
+    }
+  }
+}
+
+/** Failures that need no call (core.md §12.2). */
+function preconditionProblem(vm: VirtualMachine, unit: UnitRecord): string | undefined {
+  if (vm.errorMessage !== '') {
+    return vm.errorMessage;
+  }
+  const system = vm.info.systems[0];
+  if (system === undefined || credentials(system).username === undefined) {
+    return `No username for deploy: ${unit.systemName}`;
+  }
+  return undefined;
+}
+
+/** After a crash: VMs that the provider has under our tokens are taken over instead of launched again. */
+async function adoptFound(
+  context: OperationContext,
+  infrastructure: Infrastructure,
+  connector: CloudConnector,
+  pending: ReadonlyMap<number, PendingVm>,
+  settle: (outcome: LaunchOutcome, connector: CloudConnector) => void,
+): Promise<void> {
+  const byToken = new Map([...pending.values()].map((entry) => [token(entry), entry]));
+  const found = await connector.findByToken([...byToken.keys()], infrastructure.id, context.signal);
+  for (const vm of found) {
+    const entry = byToken.get(vm.token);
+    if (entry !== undefined) {
+      const request = launchRequest(context, infrastructure, connector, [entry]);
+      await context.log(`VM ${entry.vm.number} was found at the provider after an interruption and is taken over.`);
+      settle(await connector.adopt(request, vm), connector);
+    }
+  }
+}
+
+async function attempts(
+  context: OperationContext,
+  infrastructure: Infrastructure,
+  connector: CloudConnector,
+  pending: ReadonlyMap<number, PendingVm>,
+  settle: (outcome: LaunchOutcome, connector: CloudConnector) => void,
+): Promise<void> {
+  const { maxVmFails, delayBetweenVmRetriesMs } = context.environment.settings;
+  for (let attempt = 1; attempt <= maxVmFails && pending.size > 0; attempt += 1) {
+    if (attempt > 1) {
+      await sleep(delayBetweenVmRetriesMs, context.signal);
+      await nextGeneration(context, [...pending.values()]);
+    }
+    const asked = [...pending.values()];
+    const before = new Map(asked.map((entry) => [entry, entry.failures.length]));
+    try {
+      await context.limits.run(connector.cloud.id, context.signal, async () => {
+        for await (const outcome of connector.launch(launchRequest(context, infrastructure, connector, asked))) {
+          settle(outcome, connector);
+        }
+      });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      for (const entry of asked) {
+        if (pending.has(entry.vm.number) && entry.failures.length === before.get(entry)) {
+          entry.failures.push(`Error: ${errorText(error)}`);
+        }
+      }
+    }
+    for (const entry of asked) {
+      // A connector that answers for fewer VMs than it was asked for (bug C8 of the reference) has failed for the others.
+      if (pending.has(entry.vm.number) && entry.failures.length === before.get(entry)) {
+        entry.failures.push('Error: the connector gave no result for this VM');
+      }
+    }
+  }
+}
+
+/** A new try is a new launch for the provider: its token must differ, and be known before the call. */
+async function nextGeneration(context: OperationContext, entries: readonly PendingVm[]): Promise<void> {
+  for (const entry of entries) {
+    entry.generation += 1;
+  }
+  await context.workspace.committer.commit(
+    entries.map((entry) => ({
+      kind: 'update-resource',
+      id: entry.resource.id,
+      set: { token: token(entry), data: { ...entry.resource.data, generation: entry.generation } },
+    })),
+  );
+}
+
+function token({ vm, generation }: PendingVm): string {
+  return launchToken(vm.infrastructureId, vm.number, generation);
+}
+
+function launchRequest(
+  context: OperationContext,
+  infrastructure: Infrastructure,
+  connector: CloudConnector,
+  entries: readonly PendingVm[],
+): LaunchRequest {
+  const { operation, environment, workspace } = context;
+  const [first] = entries;
+  const full = (document: Radl): Radl => withConfiguration(document, infrastructure.radl);
+  return {
+    infrastructureId: infrastructure.id,
+    username: operation.caller,
+    serviceUrl: launchServiceUrl(operation),
+    concrete: full(first?.vm.info ?? infrastructure.radl),
+    requested: full(first?.vm.requested ?? infrastructure.radl),
+    vms: entries.map((entry): LaunchVm => ({ number: entry.vm.number, token: token(entry) })),
+    resources: workspace.ledger.recorder(operation.id, connector, environment.now, environment.newId),
+    signal: context.signal,
+  };
+}
+
+/** VM row and ledger of a launched VM in one batch. */
+async function recordLaunched(
+  context: OperationContext,
+  { vm, resource }: PendingVm,
+  outcome: Extract<LaunchOutcome, { ok: true }>,
+  connector: CloudConnector,
+): Promise<void> {
+  const { environment, workspace } = context;
+  const launched = outcome.info.systems[0];
+  const info = launched === undefined ? outcome.info.clone() : vmDocument(outcome.info, launched);
+  const system = info.systems[0];
+  if (system !== undefined && !connector.capabilities.has('existing-hosts')) {
+    const current = credentials(system);
+    if (current.password && !credentials(system, { isNew: true }).password) {
+      setCredentials(system, { password: environment.randomText(8) }, { isNew: true });
+    }
+  }
+  fillHostNames(info, vm, environment.settings);
+  await workspace.committer.commit([
+    {
+      kind: 'update-vm',
+      infrastructureId: vm.infrastructureId,
+      number: vm.number,
+      set: {
+        providerId: outcome.providerId,
+        info,
+        cloudState: outcome.cloudState,
+        isCreating: false,
+        lastUpdate: environment.now(),
+        errorMessage: '',
+        extra: outcome.extra ?? {},
+      },
+    },
+    { kind: 'update-resource', id: resource.id, set: { state: 'created', providerId: outcome.providerId } },
+  ]);
+}
+
+/** The permanent record of a failed launch (core.md §12.4). */
+async function recordFailed(context: OperationContext, { vm, resource }: PendingVm, text: string): Promise<void> {
+  await context.workspace.committer.commit([
+    {
+      kind: 'update-vm',
+      infrastructureId: vm.infrastructureId,
+      number: vm.number,
+      set: {
+        cloudState: 'failed',
+        isCreating: false,
+        errorMessage: `Error launching the VMs of type ${vm.systemName} to cloud ID ${vm.cloud.id} of type ${vm.cloud.type}. ${text}`,
+      },
+    },
+    { kind: 'update-resource', id: resource.id, set: { state: 'deleted' } },
+  ]);
+}
+
+/** `Attempt 1: <t>\nAttempt 2: <t>\n` (core.md §12.3). */
+function attemptTexts(failures: readonly string[]): string {
+  return failures.map((failure, index) => `Attempt ${index + 1}: ${failure}\n`).join('');
+}

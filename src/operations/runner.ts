@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries one operation from `queued` to its end: journal entry, story, final commit.
+import { errorText, ImError, type Operation, type OperationError, type OperationState } from '../domain/index.js';
+import type { Change } from '../store/index.js';
+import { sleep } from '../util/deadline.js';
+import { CloudSession } from './cloud-session.js';
+import type { NewOperation, OperationContext, OperationOutcome } from './context.js';
+import type { OperationEnvironment } from './environment.js';
+import { HANDLERS } from './handlers.js';
+import { Cancelled, Parked } from './interruption.js';
+import type { LaunchLimits } from './launch-limits.js';
+import { logLine } from './log-line.js';
+import type { Observer } from './observer.js';
+import type { Workspace } from './workspace.js';
+
+/** Pause between tries to write an operation's end while the store does not answer. */
+const FINAL_COMMIT_RETRY_MS = 1000;
+
+/** What the runner shares between operations. */
+export interface RunnerTools {
+  readonly environment: OperationEnvironment;
+  readonly limits: LaunchLimits;
+  readonly observer: Observer;
+}
+
+/** How a run ended; `next` was accepted together with it. */
+export interface RunResult {
+  /** The journal entry as it is now; still `running` when it was parked. */
+  readonly operation: Operation;
+  readonly next?: Operation;
+}
+
+/** Runs an operation. Never rejects: what goes wrong is in the journal, or the operation is parked. */
+export async function runOperation(
+  tools: RunnerTools,
+  workspace: Workspace,
+  accepted: Operation,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const { environment } = tools;
+  const isResumed = accepted.startedAt !== null;
+  const startedAt = accepted.startedAt ?? environment.now();
+  const operation: Operation = { ...accepted, state: 'running', startedAt };
+  const logger = environment.logger.child({ fields: { infId: operation.infrastructureId, opId: operation.id } });
+  const context: OperationContext = {
+    operation,
+    environment,
+    workspace,
+    clouds: new CloudSession(environment, operation.credentials),
+    limits: tools.limits,
+    observer: tools.observer,
+    signal,
+    isResumed,
+    log: (text) =>
+      workspace.committer.commit([
+        {
+          kind: 'append-log',
+          infrastructureId: operation.infrastructureId,
+          vm: null,
+          text: logLine(text, environment.now()),
+        },
+      ]),
+  };
+  let outcome: OperationOutcome;
+  try {
+    signal.throwIfAborted();
+    if (!isResumed) {
+      await workspace.committer.commit([
+        { kind: 'update-operation', id: operation.id, set: { state: 'running', startedAt } },
+      ]);
+    }
+    outcome = await HANDLERS[operation.kind](context);
+  } catch (error) {
+    if (signal.reason instanceof Parked) {
+      logger.info(`Operation ${operation.kind} is parked.`);
+      return { operation };
+    }
+    if (signal.reason instanceof Cancelled) {
+      return finish(context, { ok: false, error: new ImError('cancelled', signal.reason.message) }, 'cancelled');
+    }
+    logger.error(`Operation ${operation.kind} failed unexpectedly: ${errorText(error)}`, { error });
+    outcome = unexpected(context, error);
+  }
+  return finish(context, outcome, outcome.ok ? 'done' : 'failed');
+}
+
+/** Whatever fails, the infrastructure ends in an honest state with a reason. */
+function unexpected({ operation, environment }: OperationContext, error: unknown): OperationOutcome {
+  const failure = error instanceof ImError ? error : new ImError('internal', errorText(error), { cause: error });
+  const id = operation.infrastructureId;
+  const changes: Change[] = [
+    {
+      kind: 'append-log',
+      infrastructureId: id,
+      vm: null,
+      text: logLine(`The operation ${operation.kind} failed: ${failure.message}`, environment.now()),
+    },
+  ];
+  if (operation.kind === 'destroy') {
+    changes.push({ kind: 'update-infrastructure', id, set: { isDestroying: false } });
+  } else if (operation.kind === 'create' || operation.kind === 'configure') {
+    changes.push({ kind: 'update-infrastructure', id, set: { configured: false } });
+  }
+  return { ok: false, error: failure, changes };
+}
+
+/** Writes the end, what goes with it, and the acceptance of what follows, in one batch. */
+async function finish(context: OperationContext, outcome: OperationOutcome, state: OperationState): Promise<RunResult> {
+  const { environment, operation, workspace, signal } = context;
+  const finishedAt = environment.now();
+  const error: OperationError | null = outcome.ok ? null : { code: outcome.error.code, message: outcome.error.message };
+  const result = outcome.ok ? (outcome.result ?? {}) : null;
+  const next = outcome.next === undefined ? undefined : journalEntry(outcome.next, environment);
+  const changes: Change[] = [
+    ...(outcome.changes ?? []),
+    {
+      kind: 'update-operation',
+      id: operation.id,
+      set: { state, finishedAt, ...(result !== null && { result }), ...(error !== null && { error }) },
+    },
+    ...(next === undefined ? [] : [{ kind: 'insert-operation' as const, operation: next }]),
+  ];
+  for (;;) {
+    try {
+      await workspace.committer.commit(changes);
+      break;
+    } catch (failure) {
+      const isLeaseLost = failure instanceof ImError && failure.code === 'incorrect-state';
+      if (isLeaseLost || signal.reason instanceof Parked) {
+        environment.logger.error(`The end of operation ${operation.id} could not be written: ${errorText(failure)}`);
+        return { operation };
+      }
+      environment.logger.error(
+        `The end of operation ${operation.id} could not be written, trying again: ${errorText(failure)}`,
+      );
+      await sleep(FINAL_COMMIT_RETRY_MS);
+    }
+  }
+  const seconds = (finishedAt - (operation.startedAt ?? finishedAt)) / 1000;
+  environment.metrics.operationFinished(
+    operation.kind,
+    state === 'done' || state === 'cancelled' ? state : 'failed',
+    seconds,
+  );
+  return {
+    operation: { ...operation, state, finishedAt, result, error, credentials: [] },
+    ...(next !== undefined && { next: { ...next, sequence: Number.MAX_SAFE_INTEGER } }),
+  };
+}
+
+/** A fresh journal entry. */
+export function journalEntry(
+  operation: NewOperation,
+  environment: Pick<OperationEnvironment, 'newId' | 'now'>,
+): Omit<Operation, 'sequence'> {
+  return {
+    ...operation,
+    id: environment.newId(),
+    state: 'queued',
+    progress: {},
+    result: null,
+    error: null,
+    createdAt: environment.now(),
+    startedAt: null,
+    finishedAt: null,
+  };
+}

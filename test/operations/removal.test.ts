@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Remove and destroy: order, failures, force, and a destroy that overtakes a launch.
+import { expect } from 'chai';
+import { parseRadl } from '../../src/radl/index.js';
+import { MemoryCloud } from '../support/memory-cloud.js';
+import { callOf, demolish, type House, startHouse } from '../support/operations-house.js';
+import { failureOf, until } from '../support/waiting.js';
+
+const DOCUMENT = `network priv ()
+system node (net_interface.0.connection = 'priv' and disk.0.image.url = 'mem://1')
+deploy node 3
+contextualize ()
+`;
+
+describe('removing', () => {
+  let cloud: MemoryCloud;
+  let house: House;
+  beforeEach(async () => {
+    cloud = new MemoryCloud();
+    house = await startHouse({ types: [cloud.connectorType()] });
+  });
+  afterEach(() => demolish(house));
+
+  const create = async (isAsync = false): Promise<string> =>
+    (await house.manager.createInfrastructure(callOf(), parseRadl(DOCUMENT), { isAsync })).infrastructureId;
+
+  const destroy = (id: string, options: { isForced?: boolean; isAsync?: boolean } = {}) =>
+    house.manager.destroyInfrastructure(callOf(), id, { isForced: false, isAsync: false, ...options });
+
+  it('checks every id before it touches anything', async () => {
+    const id = await create();
+    const error = await failureOf(
+      house.manager.removeResources(callOf(), id, ['0', '77'], { isContextualized: false }),
+    );
+    expect(error.message).to.equal('Invalid VM ID');
+    expect(cloud.vms.size).to.equal(3);
+  });
+
+  it('removes VMs once, says so for those already gone, and keeps shared networks until the last', async () => {
+    const id = await create();
+    expect(await house.manager.removeResources(callOf(), id, [1, '1'], { isContextualized: false })).to.equal(1);
+    const error = await failureOf(house.manager.removeResources(callOf(), id, ['1'], { isContextualized: false }));
+    expect(error.message).to.equal('Deleted VM.');
+    expect(cloud.networks.size).to.equal(1);
+    expect(await house.manager.removeResources(callOf(), id, ['0', '2'], { isContextualized: false })).to.equal(2);
+    expect(cloud.networks.size).to.equal(0);
+    expect(cloud.vms.size).to.equal(0);
+  });
+
+  it('destroys everything and forgets the infrastructure', async () => {
+    const id = await create();
+    await destroy(id);
+    expect(cloud.vms.size).to.equal(0);
+    expect(cloud.networks.size).to.equal(0);
+    expect((await failureOf(destroy(id))).message).to.equal('Invalid infrastructure ID or access not granted.');
+    expect(
+      await house.store.listResources(id, { states: ['intent', 'created', 'deleting', 'abandoned'] }),
+    ).to.deep.equal([]);
+  });
+
+  it('reports what cannot be deleted, keeps it, and succeeds when asked again', async () => {
+    const id = await create();
+    cloud.destroyFailure = (vm) => (vm === 'mem-2' ? 'cannot delete X' : undefined);
+    const error = await failureOf(destroy(id));
+    expect(error.message).to.equal('Error destroying the infrastructure: \ncannot delete X\n');
+    expect(await house.manager.listVms(callOf(), id)).to.deep.equal([1]);
+    expect(await house.manager.infrastructureContMsg(callOf(), id, true)).to.contain('cannot delete X');
+    cloud.destroyFailure = () => undefined;
+    await destroy(id);
+    expect(cloud.vms.size).to.equal(0);
+  });
+
+  it('with force forgets what cannot be deleted but keeps it in the ledger', async () => {
+    const id = await create();
+    cloud.destroyFailure = (vm) => (vm === 'mem-2' ? 'cannot delete X' : undefined);
+    await destroy(id, { isForced: true });
+    expect(await house.manager.listInfrastructures(callOf())).to.deep.equal([]);
+    const abandoned = await house.store.listResources(id, { states: ['abandoned'] });
+    expect(abandoned.map(({ providerId }) => providerId)).to.include('mem-2');
+  });
+
+  it('overtakes a running launch, which ends as cancelled, and leaves nothing', async () => {
+    let openGate: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => {
+      openGate = resolve;
+    });
+    let created = 0;
+    cloud.gate = async (call) => {
+      if (call === 'created') {
+        created += 1;
+        if (created === 2) await closed;
+      }
+    };
+    const id = await create(true);
+    await until(() => created === 2);
+    const destroyed = destroy(id);
+    await until(async () => (await house.manager.infrastructureState(callOf(), id)).state === 'deleting');
+    openGate();
+    await destroyed;
+    expect(cloud.vms.size).to.equal(0);
+    expect(cloud.networks.size).to.equal(0);
+    const [launched] = await house.store.listOperations({ infrastructureId: id });
+    expect(launched?.state).to.equal('cancelled');
+  });
+
+  it('joins a destroy that is already running', async () => {
+    const id = await create();
+    await Promise.all([destroy(id), destroy(id), destroy(id, { isAsync: true })]);
+    const operations = await house.store.listOperations({ infrastructureId: id });
+    expect(operations.filter(({ kind }) => kind === 'destroy')).to.have.length(1);
+    expect(cloud.vms.size).to.equal(0);
+  });
+
+  it('refuses to add to an infrastructure that is being destroyed', async () => {
+    const id = await create();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    cloud.gate = async (call) => (call === 'destroy' ? held : undefined);
+    const destroyed = destroy(id);
+    await until(async () => (await house.store.getHeader(id))?.isDestroying === true);
+    const error = await failureOf(
+      house.manager.addResources(callOf(), id, parseRadl('network priv\nsystem node\ndeploy node 1'), {
+        isContextualized: false,
+      }),
+    );
+    expect(error.message).to.equal('Infrastructure deleted. Do not add resources.');
+    release();
+    await destroyed;
+  });
+
+  it('needs the credential of the cloud', async () => {
+    const id = await create();
+    const error = await failureOf(
+      house.manager.destroyInfrastructure(callOf('ana', []), id, { isForced: false, isAsync: false }),
+    );
+    expect(error.message).to.contain('No auth data has been specified to Memory.');
+    expect(cloud.vms.size).to.equal(3);
+  });
+});

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the daemon with crash points in a process of its own and speaks to it, for the tests that kill it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { build } from 'esbuild';
+import { until } from '../waiting.js';
+
+const BUNDLE = 'var/test/crash-daemon.mjs';
+
+/** Bundles the daemon once: starting it a hundred times must be quick. */
+export async function bundleCrashDaemon(): Promise<void> {
+  await build({
+    entryPoints: ['test/support/crash/crash-daemon.ts'],
+    outfile: BUNDLE,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') {
+    throw new Error('no free port');
+  }
+  return address.port;
+}
+
+/** An answer of the REST API. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One daemon directory whose process comes and goes. */
+export class CrashHouse {
+  readonly directory: string;
+  readonly #port: number;
+  readonly #authorization: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(directory: string, port: number, authorization: string) {
+    this.directory = directory;
+    this.#port = port;
+    this.#authorization = authorization;
+  }
+
+  static async build(authorization: string): Promise<CrashHouse> {
+    const directory = await mkdtemp(join(tmpdir(), 'im-crash-'));
+    const port = await freePort();
+    await writeFile(
+      join(directory, 'im.cfg'),
+      `[im]\nDATA_DB = sqlite://${directory}/inf.dat\nREST_ADDRESS = 127.0.0.1\nREST_PORT = ${port}\nACTIVATE_XMLRPC = False\n` +
+        `LOG_FILE = ${directory}/im.log\nMAX_SIMULTANEOUS_LAUNCHES = 2\nDELAY_BETWEEN_VM_RETRIES = 0\n`,
+    );
+    return new CrashHouse(directory, port, authorization);
+  }
+
+  get #log(): string {
+    return join(this.directory, 'points');
+  }
+
+  /** Starts the daemon; with `crashAt` it dies at that point once it is armed. */
+  async start(crashAt?: number): Promise<void> {
+    rmSync(this.#log, { force: true });
+    rmSync(`${this.#log}.armed`, { force: true });
+    const child = spawn(process.execPath, [BUNDLE], {
+      env: {
+        ...process.env,
+        IM_CFG: join(this.directory, 'im.cfg'),
+        CRASH_LOG: this.#log,
+        ...(crashAt !== undefined && { CRASH_AT: String(crashAt) }),
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    this.#process = child;
+    await until(
+      async () => {
+        if (child.exitCode !== null) {
+          throw new Error(`the daemon ended with ${child.exitCode}: ${this.#tail()}`);
+        }
+        return (await this.call('GET', '/version').catch(() => undefined))?.status === 200;
+      },
+      'the daemon to answer',
+      30_000,
+    );
+  }
+
+  /** From now on crash points count. */
+  async arm(): Promise<void> {
+    this.#process?.kill('SIGUSR2');
+    await until(() => existsSync(`${this.#log}.armed`), 'the crash points to be armed');
+  }
+
+  /** Labels of the points passed since `arm`. */
+  points(): readonly string[] {
+    return existsSync(this.#log) ? readFileSync(this.#log, 'utf8').trim().split('\n') : [];
+  }
+
+  get isDead(): boolean {
+    return this.#process === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    }
+  }
+
+  async call(method: string, path: string, body?: string): Promise<Answer> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
+      method,
+      headers: { Authorization: this.#authorization, ...(body !== undefined && { 'Content-Type': 'text/plain' }) },
+      ...(body !== undefined && { body }),
+      signal: AbortSignal.timeout(60_000),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** Journal rows by kind, read beside the daemon. */
+  operations(): ReadonlyMap<string, readonly string[]> {
+    const database = new Database(join(this.directory, 'inf.dat'), { readonly: true });
+    try {
+      const byKind = new Map<string, string[]>();
+      for (const row of database.prepare('SELECT kind, state FROM operations ORDER BY sequence').all()) {
+        const { kind, state } = row as { kind: string; state: string };
+        byKind.set(kind, [...(byKind.get(kind) ?? []), state]);
+      }
+      return byKind;
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Waits until no operation is queued or running. */
+  async settle(): Promise<void> {
+    await until(
+      () => [...this.operations().values()].flat().every((state) => state !== 'queued' && state !== 'running'),
+      `the operations to end (${JSON.stringify([...this.operations()])}; ${this.#tail()})`,
+      60_000,
+    );
+  }
+
+  async demolish(): Promise<void> {
+    await this.stop('SIGKILL');
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #tail(): string {
+    const file = join(this.directory, 'im.log');
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-8).join('\n') : 'no log';
+  }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// A house for tests from the use cases down: real store on a temporary SQLite file, clouds in memory, configuration by a double.
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cloudsOf, createAuthenticator } from '../../src/auth/index.js';
+import type { ConnectorType } from '../../src/connectors/connector.js';
+import { createConnectorRegistry } from '../../src/connectors/registry.js';
+import type { Contextualizer } from '../../src/contextualization/index.js';
+import {
+  type Call,
+  createManager,
+  type InfrastructureManager,
+  type ManagerEnvironment,
+} from '../../src/manager/index.js';
+import {
+  OperationEngine,
+  type OperationEnvironment,
+  type OperationSettings,
+  Refresher,
+} from '../../src/operations/index.js';
+import { openStore, type Store } from '../../src/store/index.js';
+import { silentLogger } from '../../src/util/logger.js';
+
+/** Settings that tests change. */
+export interface HouseOptions {
+  readonly types: readonly ConnectorType[];
+  readonly directory?: string;
+  readonly contextualizer?: Contextualizer;
+  readonly settings?: Partial<OperationSettings>;
+  readonly bootMode?: 0 | 1 | 2;
+  readonly decorateStore?: (store: Store) => Store;
+}
+
+/** A running house. */
+export interface House {
+  readonly manager: InfrastructureManager;
+  readonly engine: OperationEngine;
+  readonly store: Store;
+  readonly directory: string;
+  /** Stops it as SIGTERM does; the directory stays. */
+  stop(): Promise<void>;
+}
+
+/** A configuration that succeeds at once on every VM. */
+export const instantContextualizer: Contextualizer = {
+  run: async ({ ports }) => {
+    await ports.logInfrastructure('Configured by the double.');
+    for (const { number } of await ports.vms()) {
+      await ports.setVmResult(number, true);
+    }
+    return { isInfrastructureConfigured: true };
+  },
+  killRemote: async () => undefined,
+  close: async () => undefined,
+};
+
+const SYSTEM_DEFAULTS = { cpus: 1, memory: 512, memoryUnit: 'M', arch: 'x86_64' };
+
+/** Starts a house, on the directory of an earlier one when given. */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'im-test-')));
+  const opened = await openStore({
+    url: `sqlite://${join(directory, 'inf.dat')}`,
+    logger: silentLogger,
+    now: Date.now,
+  });
+  const store = options.decorateStore?.(opened) ?? opened;
+  await store.migrate();
+  const randomText = (length: number): string => randomUUID().replaceAll('-', '').slice(0, length);
+  const connectors = createConnectorRegistry(
+    {
+      logger: silentLogger,
+      now: Date.now,
+      randomText,
+      settings: {
+        verifySsl: true,
+        defaultVmName: 'vnode-#N#',
+        defaultDomain: 'localdomain',
+        privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+        vmTagUsername: '',
+        vmTagInfId: '',
+        vmTagImUrl: '',
+        vmTagIm: '',
+      },
+    },
+    options.types,
+  );
+  const environment: OperationEnvironment = {
+    store,
+    connectors,
+    cloudsOf,
+    contextualizer: options.contextualizer ?? instantContextualizer,
+    settings: {
+      nodeName: 'test',
+      leaseMs: 30_000,
+      maxSimultaneousLaunches: 5,
+      maxSimultaneousLaunchesPerCloud: 0,
+      maxVmFails: 3,
+      delayBetweenVmRetriesMs: 0,
+      vmInfoUpdateFrequencyMs: 0,
+      vmInfoUpdateErrorGracePeriodMs: 120_000,
+      systemDefaults: SYSTEM_DEFAULTS,
+      defaultVmName: 'vnode-#N#',
+      defaultDomain: 'localdomain',
+      ...options.settings,
+    },
+    logger: silentLogger,
+    metrics: { operationFinished: () => undefined },
+    now: Date.now,
+    newId: randomUUID,
+    randomText,
+    newKeyPair: async () => ({
+      privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 })
+        .privateKey.export({ type: 'pkcs1', format: 'pem' })
+        .toString(),
+      publicKey: 'ssh-rsa test',
+    }),
+  };
+  const engine = new OperationEngine(environment);
+  const refresher = new Refresher(environment, engine);
+  const authenticator = createAuthenticator({
+    config: { userDb: '', adminUsers: [{ username: 'root', password: 'root' }], forceOidcAuth: false, oidcIssuers: [] },
+    now: Date.now,
+    logger: silentLogger,
+    readFile: async () => '',
+    stat: async () => ({ modifiedMs: 0, size: 0, inode: 0 }),
+  });
+  const managerEnvironment: ManagerEnvironment = {
+    store,
+    engine,
+    refresher,
+    connectors,
+    cloudsOf,
+    authenticate: (items) => authenticator.authenticate(items),
+    settings: {
+      version: '3.0.0',
+      bootMode: options.bootMode ?? 0,
+      vmInfoUpdateErrorGracePeriodMs: 120_000,
+      systemDefaults: SYSTEM_DEFAULTS,
+    },
+    logger: silentLogger,
+    now: Date.now,
+    newId: randomUUID,
+  };
+  await engine.start();
+  return {
+    manager: createManager(managerEnvironment),
+    engine,
+    store,
+    directory,
+    stop: async () => {
+      await engine.stop(2000);
+      await refresher.stop();
+      await store.close();
+    },
+  };
+}
+
+/** Stops a house and removes its files. */
+export async function demolish(house: House): Promise<void> {
+  await house.stop();
+  await rm(house.directory, { recursive: true, force: true });
+}
+
+/** A call of a user with a cloud in memory. */
+export function callOf(
+  username = 'ana',
+  clouds: readonly Readonly<Record<string, string>>[] = [{ id: 'mem', type: 'Memory' }],
+): Call {
+  return {
+    items: [{ type: 'InfrastructureManager', username, password: `${username}-pass` }, ...clouds],
+    requestId: 'test',
+    serviceUrl: 'http://127.0.0.1:8800',
+    signal: new AbortController().signal,
+  };
+}
