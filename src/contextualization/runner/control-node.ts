@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the machine that runs Ansible, master VM or external Ansible host, and logs in to it (contextualization.md §4, §5.3, §5.4).
+import { errorText, ImError } from '../../domain/index.js';
+import type { Radl } from '../../radl/index.js';
+import { connect, isTransient, type SshConnection, SshError, volatileHostKeyMemory } from '../../ssh/index.js';
+import { sleep } from '../../util/deadline.js';
+import type { ConfigurableVm } from '../contract.js';
+import { type ExternalAnsibleHost, electMaster, externalAnsibleHosts } from '../plan/index.js';
+import { type ControlLink, createControlLink } from './control-link.js';
+import { currentVm, InfrastructureFailure, logOnce, type RunContext } from './run-context.js';
+import { type OpenVm, waitLogin } from './wait-login.js';
+
+/** Which machine runs Ansible. */
+export type ControlNode =
+  | { readonly kind: 'master'; readonly vm: number; readonly isNew: boolean }
+  | { readonly kind: 'external'; readonly host: ExternalAnsibleHost };
+
+const EXTERNAL_PORT = 22;
+const LOGIN_TIMEOUT_MS = 20_000;
+const PAUSE_MS = 1000;
+const RECONNECT_LIMIT_MS = 60_000;
+
+/** The external host that all systems use, when the document has any. */
+function externalHost(radl: Radl): ExternalAnsibleHost | undefined {
+  const hosts = externalAnsibleHosts(radl);
+  const [first] = hosts;
+  if (!first) return undefined;
+  const named = radl.systems.map(({ features }) => features.getText('ansible_host') || first.id);
+  const chosen = [...new Set(named)];
+  const host = hosts.find(({ id }) => id === chosen[0]);
+  if (chosen.length > 1 || !host) {
+    throw new InfrastructureFailure([
+      `Contextualization Error: the systems name ${chosen.join(', ')} as ansible_host; this version uses one Ansible host for all systems of an infrastructure.`,
+    ]);
+  }
+  return host;
+}
+
+/**
+ * Elects the master or takes the external host.
+ * @throws InfrastructureFailure when there is none.
+ */
+export async function chooseControlNode(
+  context: RunContext,
+  radl: Radl,
+  vms: readonly ConfigurableVm[],
+  disabled: ReadonlySet<number>,
+): Promise<ControlNode> {
+  const host = externalHost(radl);
+  if (host) return { kind: 'external', host };
+  const { ports, run } = context;
+  const current = await ports.master();
+  const vm = electMaster(vms, current, disabled);
+  const isNew = vm !== current || run.refreshRoles;
+  if (isNew) await logOnce(context, 'Select master VM');
+  if (vm !== current) await ports.setMaster(vm);
+  if (vm === null) {
+    throw new InfrastructureFailure([
+      'Contextualization Error: No correct Master VM found. Check if there a linux VM with Public IP.',
+    ]);
+  }
+  return { kind: 'master', vm, isNew };
+}
+
+/** Waits until the provider says that the master runs. */
+async function waitMasterRunning(context: RunContext, number: number): Promise<void> {
+  const { now, settings } = context.environment;
+  const started = now();
+  for (;;) {
+    const { cloudState } = await currentVm(context.ports, number);
+    if (cloudState === 'running') return;
+    if (cloudState === 'failed' || now() - started >= settings.waitRunningVmTimeoutMs) {
+      throw new ImError('provider', `the state of VM ${number} is ${cloudState}`);
+    }
+    await sleep(Math.min(settings.checkStateIntervalMs, PAUSE_MS), context.signal);
+    await context.ports.refresh([number]);
+  }
+}
+
+/** Passes on what is no failure of the machine: cancellation and the end of the time. */
+function failure(context: RunContext, error: unknown, ...lines: readonly string[]): unknown {
+  context.signal.throwIfAborted();
+  if (!(error instanceof ImError || error instanceof SshError)) return error;
+  return new InfrastructureFailure(lines, error);
+}
+
+/**
+ * Waits for the master VM and logs in.
+ * @throws InfrastructureFailure with the lines of contextualization.md §5.3, §5.4.
+ */
+export async function openMaster(context: RunContext, number: number, isNew: boolean): Promise<OpenVm> {
+  if (isNew) await logOnce(context, 'Wait master VM to boot');
+  try {
+    await waitMasterRunning(context, number);
+  } catch (error) {
+    throw failure(
+      context,
+      error,
+      'Contextualization Error: Error Waiting the Master VM to boot',
+      `VM ${number}: ${errorText(error)}`,
+    );
+  }
+  if (isNew) await logOnce(context, 'Wait master VM to have the SSH active.');
+  try {
+    return await waitLogin(context, number, { timeoutMs: context.environment.settings.waitSshAccessTimeoutMs });
+  } catch (error) {
+    const text = `Contextualization Error: Error Waiting the Master VM to have the SSH active: ${errorText(error)}`;
+    throw failure(context, error, text);
+  }
+}
+
+/** A link to the master that logs in again when the connection breaks. */
+export function linkToMaster(context: RunContext, master: OpenVm): ControlLink {
+  const { number } = master.vm;
+  return createControlLink(number, master.connection, async () => {
+    const again = await waitLogin(context, number, { timeoutMs: RECONNECT_LIMIT_MS });
+    return again.connection;
+  });
+}
+
+/** Logs in to an external Ansible host. */
+export async function openExternal(host: ExternalAnsibleHost, signal: AbortSignal): Promise<SshConnection> {
+  return connect({
+    host: host.host,
+    port: EXTERNAL_PORT,
+    username: host.username,
+    credentials: [
+      ...(host.password ? [{ kind: 'password', password: host.password } as const] : []),
+      ...(host.privateKey ? [{ kind: 'key', privateKey: host.privateKey } as const] : []),
+    ],
+    hostKey: volatileHostKeyMemory(),
+    timeoutMs: LOGIN_TIMEOUT_MS,
+    signal,
+  });
+}
+
+/**
+ * Waits for an external Ansible host.
+ * @throws InfrastructureFailure when it does not let us in.
+ */
+export async function linkToExternal(context: RunContext, host: ExternalAnsibleHost): Promise<ControlLink> {
+  const { now, settings } = context.environment;
+  const started = now();
+  for (;;) {
+    try {
+      const first = await openExternal(host, context.signal);
+      return createControlLink(null, first, (signal) => openExternal(host, signal));
+    } catch (error) {
+      if (!isTransient(error) || now() - started >= settings.waitSshAccessTimeoutMs) {
+        throw failure(
+          context,
+          error,
+          `Contextualization Error: the Ansible host ${host.host} cannot be used: ${errorText(error)}`,
+        );
+      }
+      await sleep(PAUSE_MS, context.signal);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ends what a run left running on the nodes, as root, on all nodes at once (contextualization.md §24.5).
+import { errorText } from '../../domain/index.js';
+import { isTransient, type SshConnection, shellCommand } from '../../ssh/index.js';
+import { OUTER_SCRIPT } from '../bootstrap/script.js';
+import type { ConfigurableVm } from '../contract.js';
+import type { ControlLink } from './control-link.js';
+import { KILL_SCRIPT } from './node-programs.js';
+import { infrastructureDir, runMark, secretsPrefix } from './remote-layout.js';
+import { logIn, type RunContext } from './run-context.js';
+import { loginOf } from './vm-access.js';
+
+const KILL_TIMEOUT_MS = 8000;
+
+async function killOn(context: RunContext, connection: SshConnection, vm: ConfigurableVm | undefined): Promise<void> {
+  const { infrastructureId, runId } = context.run;
+  const password = vm && loginOf(vm, context.ansibleKey.privateKey).password;
+  const stdin = [
+    password ? Buffer.from(password).toString('base64') : '-',
+    'begin',
+    runMark(infrastructureId, runId),
+    secretsPrefix(infrastructureId, runId),
+    infrastructureDir(context.environment.settings.remoteConfDir, infrastructureId),
+    '',
+  ].join('\n');
+  const command = shellCommand('sh', '-c', OUTER_SCRIPT, 'im', KILL_SCRIPT);
+  const { exitCode, stderr } = await connection.exec(command, {
+    stdin,
+    timeoutMs: KILL_TIMEOUT_MS,
+    signal: context.signal,
+  });
+  if (exitCode !== 0) throw new Error(`${connection.host}: exit code ${exitCode} ${stderr.trim().slice(-200)}`);
+}
+
+/**
+ * Kills the processes of the run on the control node first, so that it starts nothing more, then on the VMs that it worked on.
+ * Nodes that do not answer are only noted in the daemon's log: they are being destroyed, or will end by their own time limit.
+ */
+export async function killRun(context: RunContext, link: ControlLink): Promise<void> {
+  const { ports, progress, environment } = context;
+  const note = (where: string) => (error: unknown) => {
+    const level = isTransient(error) ? 'info' : 'warn';
+    environment.logger[level](`Processes on ${where} were not ended: ${errorText(error)}`, {
+      infId: context.run.infrastructureId,
+    });
+  };
+  try {
+    const control = await link.connection(context.signal);
+    const vms = await ports.vms();
+    await killOn(
+      context,
+      control,
+      vms.find(({ number }) => number === link.vm),
+    ).catch(note('the control node'));
+    await Promise.all(
+      [...progress.current.connections].map(async ([number, { user, route }]) => {
+        const vm = vms.find((candidate) => candidate.number === number);
+        if (number === link.vm || !vm) return;
+        try {
+          const { credentials } = loginOf(vm, context.ansibleKey.privateKey);
+          const connection = await logIn(
+            context,
+            vm,
+            { ...route, username: user, credentials },
+            control,
+            context.signal,
+          );
+          try {
+            await killOn(context, connection, vm);
+          } finally {
+            connection.close();
+          }
+        } catch (error) {
+          note(`VM ${number}`)(error);
+        }
+      }),
+    );
+  } catch (error) {
+    note('the nodes')(error);
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far a run has come, kept so that a restarted daemon goes on where it stopped (contextualization.md §24.5).
+import type { JsonObject, JsonValue } from '../../domain/index.js';
+import type { ContextualizationPorts } from '../contract.js';
+import type { Endpoint } from './vm-access.js';
+
+/** One try of a task: its process on the control node and how much of its events is in the logs. */
+export interface TaskProgress {
+  /** From 1. */
+  readonly attempt: number;
+  /** Bytes of the event file of this try that are rendered and logged. */
+  readonly offset: number;
+  /** VMs that this try is for. */
+  readonly vms: readonly number[];
+  /** Results of earlier tries. */
+  readonly ok: readonly number[];
+  readonly failed: readonly number[];
+}
+
+/** What Ansible needs to know about the log-in of a VM. */
+export interface VmConnection {
+  readonly user: string;
+  /** Route from the control node. */
+  readonly route: Endpoint;
+  /** sudo asks for the user's password. */
+  readonly needsPassword: boolean;
+  readonly python: string;
+}
+
+/** Everything that is remembered of a run. Contains no secrets. */
+export interface RunProgress {
+  readonly runId: string;
+  /** `preparing` is done again after a restart (all of it may be repeated); `steps` goes on. */
+  readonly phase: 'preparing' | 'steps';
+  /** Infrastructure lines and VM blocks that are in the logs. */
+  readonly logged: readonly string[];
+  readonly runtimePath: string;
+  /** Of the control node; the time lines of the logs show its local time. */
+  readonly timeZoneOffsetMinutes: number;
+  readonly connections: ReadonlyMap<number, VmConnection>;
+  readonly failedVms: readonly number[];
+  /** Names of the ended tasks. */
+  readonly endedTasks: readonly string[];
+  readonly runningTasks: ReadonlyMap<string, TaskProgress>;
+}
+
+/** The beginning of a run. */
+export const freshProgress = (runId: string): RunProgress => ({
+  runId,
+  phase: 'preparing',
+  logged: [],
+  runtimePath: '',
+  timeZoneOffsetMinutes: 0,
+  connections: new Map(),
+  failedVms: [],
+  endedTasks: [],
+  runningTasks: new Map(),
+});
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const objectOf = (value: JsonValue | undefined): JsonObject => (isObject(value) ? value : {});
+const textsOf = (value: JsonValue | undefined): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+const numbersOf = (value: JsonValue | undefined): readonly number[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'number') : [];
+const numberOf = (value: JsonValue | undefined): number => (typeof value === 'number' ? value : 0);
+const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+
+function connectionOf(value: JsonValue | undefined): VmConnection {
+  const item = objectOf(value);
+  return {
+    user: textOf(item.user),
+    route: { host: textOf(item.host), port: numberOf(item.port) },
+    needsPassword: item.needsPassword === true,
+    python: textOf(item.python),
+  };
+}
+
+function taskOf(value: JsonValue | undefined): TaskProgress {
+  const item = objectOf(value);
+  return {
+    attempt: numberOf(item.attempt),
+    offset: numberOf(item.offset),
+    vms: numbersOf(item.vms),
+    ok: numbersOf(item.ok),
+    failed: numbersOf(item.failed),
+  };
+}
+
+/** Reads what was saved. Anything of another run, or of a form that is not ours, is the beginning. */
+export function parseProgress(saved: JsonObject, runId: string): RunProgress {
+  if (saved.runId !== runId || (saved.phase !== 'preparing' && saved.phase !== 'steps')) return freshProgress(runId);
+  const connections = Object.entries(objectOf(saved.connections));
+  return {
+    runId,
+    phase: saved.phase,
+    logged: textsOf(saved.logged),
+    runtimePath: textOf(saved.runtimePath),
+    timeZoneOffsetMinutes: numberOf(saved.timeZoneOffsetMinutes),
+    connections: new Map(connections.map(([vm, value]) => [Number(vm), connectionOf(value)])),
+    failedVms: numbersOf(saved.failedVms),
+    endedTasks: textsOf(saved.endedTasks),
+    runningTasks: new Map(Object.entries(objectOf(saved.runningTasks)).map(([name, value]) => [name, taskOf(value)])),
+  };
+}
+
+/** The form that is saved. */
+export function progressToJson(progress: RunProgress): JsonObject {
+  const connections = [...progress.connections].map(([vm, { user, route, needsPassword, python }]) => [
+    String(vm),
+    { user, host: route.host, port: route.port, needsPassword, python },
+  ]);
+  return {
+    runId: progress.runId,
+    phase: progress.phase,
+    logged: progress.logged,
+    runtimePath: progress.runtimePath,
+    timeZoneOffsetMinutes: progress.timeZoneOffsetMinutes,
+    connections: Object.fromEntries(connections),
+    failedVms: progress.failedVms,
+    endedTasks: progress.endedTasks,
+    runningTasks: Object.fromEntries([...progress.runningTasks].map(([name, task]) => [name, { ...task }])),
+  };
+}
+
+/** The progress of a run, changed by many at once. */
+export interface ProgressKeeper {
+  readonly current: RunProgress;
+  /** Changes and saves; resolves when this change is durable. Changes during a save go out together with the next one. */
+  update(change: (progress: RunProgress) => Partial<RunProgress>): Promise<void>;
+}
+
+/** A keeper that saves through the ports, one save at a time. */
+export function createProgressKeeper(
+  initial: RunProgress,
+  ports: Pick<ContextualizationPorts, 'saveProgress'>,
+): ProgressKeeper {
+  let current = initial;
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const save = (): Promise<void> => {
+    next ??= running
+      .catch(() => {}) // its own caller sees that error
+      .then(() => {
+        next = undefined;
+        running = ports.saveProgress(progressToJson(current));
+        return running;
+      });
+    return next;
+  };
+  return {
+    get current() {
+      return current;
+    },
+    update: (change) => {
+      current = { ...current, ...change(current) };
+      return save();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the steps of a plan in order: a barrier between steps, systems beside each other, a failed VM stops alone (contextualization.md §3).
+import { errorText, ImError } from '../../domain/index.js';
+import { stoppedLine } from '../render/index.js';
+import { logOnce } from './run-context.js';
+import { runTask, type TaskResults } from './run-task.js';
+import type { StepsContext } from './steps-context.js';
+import type { StepTask } from './task-table.js';
+
+/** Marks VMs as failed: they run nothing more, whatever the plan says. */
+async function stopVms(context: StepsContext, entry: StepTask, vms: readonly number[]): Promise<void> {
+  const { ports, progress } = context.base;
+  if (vms.length === 0) return;
+  await progress.update(({ failedVms }) => ({ failedVms: [...new Set([...failedVms, ...vms])] }));
+  for (const vm of vms) {
+    await ports.setVmResult(vm, false);
+    await ports.logInfrastructure(stoppedLine(vm, entry.step, [entry.task.name], context.table.namesAfter(entry, vm)));
+  }
+}
+
+/** A control node that is gone fails the VMs of its task, with the reason in their logs. */
+async function runOrFail(context: StepsContext, entry: StepTask, vms: readonly number[]): Promise<TaskResults> {
+  const { signal, ports } = context.base;
+  try {
+    return await runTask(context, entry, vms);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ImError)) throw error;
+    await Promise.all(vms.map((vm) => ports.logVm(vm, `${errorText(error)}\n`)));
+    return { ok: [], failed: vms };
+  }
+}
+
+async function runEntry(context: StepsContext, entry: StepTask): Promise<void> {
+  const { ports, progress } = context.base;
+  const { endedTasks, failedVms, runningTasks } = progress.current;
+  if (endedTasks.includes(entry.key)) return;
+  // A task that was running when the daemon stopped keeps its VMs; those that failed since are in its own results.
+  const vms = runningTasks.has(entry.key) ? entry.task.vms : entry.task.vms.filter((vm) => !failedVms.includes(vm));
+  if (vms.length === 0) return;
+  const { ok, failed } = await runOrFail(context, entry, vms);
+  await stopVms(context, entry, failed);
+  await Promise.all(ok.filter((vm) => context.table.isLast(entry, vm)).map((vm) => ports.setVmResult(vm, true)));
+  await progress.update((current) => {
+    const running = new Map(current.runningTasks);
+    running.delete(entry.key);
+    return { endedTasks: [...current.endedTasks, entry.key], runningTasks: running };
+  });
+}
+
+/** Runs the tasks of one step; those that share a VM run in the order of the plan. */
+async function runStep(context: StepsContext, tasks: readonly StepTask[]): Promise<void> {
+  const lastOfVm = new Map<number, Promise<void>>();
+  const all = tasks.map((entry) => {
+    const before = [...new Set(entry.task.vms.map((vm) => lastOfVm.get(vm)))];
+    const work = Promise.all(before).then(() => runEntry(context, entry));
+    for (const vm of entry.task.vms) lastOfVm.set(vm, work);
+    return work;
+  });
+  // All must have ended before anything is thrown: nobody would see what the others still do.
+  const outcomes = await Promise.allSettled(all);
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+/**
+ * Runs everything that is not done yet. Results of the VMs are reported as soon as they are known.
+ * @throws the signal's reason on abort, errors of the ports.
+ */
+export async function runSteps(context: StepsContext): Promise<void> {
+  const { ports, progress, environment } = context.base;
+  for (const { number, tasks } of context.table.steps) {
+    const isOpen = tasks.some(({ key }) => !progress.current.endedTasks.includes(key));
+    const isWorking = tasks.some(({ task }) => task.vms.some((vm) => !progress.current.failedVms.includes(vm)));
+    if (!isOpen || !isWorking) continue;
+    const names = [...new Set(tasks.map(({ task }) => task.name))].join(', ');
+    const started = environment.now();
+    await logOnce(context.base, `Step ${number} (${names}) begins.`);
+    await runStep(context, tasks);
+    const seconds = ((environment.now() - started) / 1000).toFixed(1);
+    await ports.logInfrastructure(`Step ${number} (${names}) ended in ${seconds} s.`);
+  }
+}

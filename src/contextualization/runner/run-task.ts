@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one planned task: its Ansible process, its log, its results, its retries (contextualization.md §13.2, §24.5-§24.7).
+import { sleep } from '../../util/deadline.js';
+import type { EventRenderer, RenderedChunk } from '../contract.js';
+import {
+  callAnsible,
+  createEventRenderer,
+  pauseBeforeAttempt,
+  stepBegin,
+  stepEnd,
+  taskBegin,
+  taskFailed,
+  taskSucceeded,
+} from '../render/index.js';
+import { ansibleCommand, ansibleEnvironment, connectionInventory, forksFor, limitPatterns } from './ansible-config.js';
+import type { FileLine } from './line-splitter.js';
+import type { TaskProgress } from './progress.js';
+import { runDir, runMark, secretsPrefix } from './remote-layout.js';
+import type { StepsContext } from './steps-context.js';
+import { runTaskProcess, type TaskSpec } from './task-process.js';
+import type { StepTask } from './task-table.js';
+
+/** The VMs of a task by result. */
+export interface TaskResults {
+  readonly ok: readonly number[];
+  readonly failed: readonly number[];
+}
+
+// Log text and the offset that belongs to it are written together, at most this often: a restart repeats no more than that.
+const FLUSH_INTERVAL_MS = 400;
+const LIMIT_GRACE_SECONDS = 60;
+const LOST = 'ERROR: the Ansible process has gone without a result (it was killed, or its machine was restarted).';
+
+/** Collects log text and writes it with its offset. */
+function createLogWriter(context: StepsContext, key: string, logged: number) {
+  const { ports, progress, environment } = context.base;
+  let texts = new Map<number, string>();
+  let offset = logged;
+  let lastFlush = 0;
+  const flush = async (): Promise<void> => {
+    const pending = texts;
+    texts = new Map();
+    lastFlush = environment.now();
+    await Promise.all([...pending].map(([vm, text]) => ports.logVm(vm, text)));
+    const reached = offset;
+    await progress.update(({ runningTasks }) => {
+      const task = runningTasks.get(key);
+      return task ? { runningTasks: new Map(runningTasks).set(key, { ...task, offset: reached }) } : {};
+    });
+  };
+  return {
+    add(chunks: readonly RenderedChunk[], end: number): void {
+      if (end <= logged) return; // in the log already, from before the restart
+      for (const { vm, text } of chunks) texts.set(vm, (texts.get(vm) ?? '') + text);
+      offset = end;
+    },
+    isDue: (): boolean => environment.now() - lastFlush >= FLUSH_INTERVAL_MS,
+    flush,
+  };
+}
+
+/** Hosts that this try must not touch: VMs of the task that are done or failed, and VMs that failed before. */
+function excludedHosts(context: StepsContext, entry: StepTask, vms: readonly number[]): readonly string[] {
+  const { failedVms } = context.base.progress.current;
+  const excluded = new Set([...failedVms, ...entry.task.vms].filter((vm) => !vms.includes(vm)));
+  return [...context.plan.hostNames].filter(([vm]) => excluded.has(vm)).map(([, name]) => name);
+}
+
+function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: readonly number[]): TaskSpec {
+  const { base, plan, directory, runtimePath, connections, passwords } = context;
+  const { infrastructureId, runId } = base.run;
+  const { playbook, vaultPassword } = entry.task;
+  const excluded = excludedHosts(context, entry, vms);
+  const isLimited = excluded.length > 0;
+  const call = { directory, playbook, isLimited, hasVault: vaultPassword !== undefined, forks: forksFor(vms.length) };
+  return {
+    command: ansibleCommand({ ...call, runtime: runtimePath }),
+    environment: ansibleEnvironment(directory, runtimePath, runMark(infrastructureId, runId)),
+    directory,
+    secrets: {
+      'connection.yml': connectionInventory(plan.hostNames, connections, passwords, context.link.vm),
+      ...(vaultPassword !== undefined && { vault: vaultPassword }),
+    },
+    secretsName: `${secretsPrefix(infrastructureId, runId)}${entry.key}.${attempt}`,
+    files: isLimited ? { limit: limitPatterns(excluded) } : {},
+    limitSeconds: Math.ceil(context.remainingMs() / 1000) + LIMIT_GRACE_SECONDS,
+  };
+}
+
+/** One try: the process from its beginning (or wherever it is) to its end, with all its text in the logs. */
+async function runAttempt(context: StepsContext, entry: StepTask, { attempt, offset, vms }: TaskProgress) {
+  const { base, link, directory } = context;
+  const writer = createLogWriter(context, entry.key, offset);
+  const renderer: EventRenderer = createEventRenderer({
+    task: { ...entry.task, vms },
+    hostNames: context.plan.hostNames,
+    sources: context.sources,
+    timeZoneOffsetMinutes: base.progress.current.timeZoneOffsetMinutes,
+  });
+  let position = 0;
+  const onLines = async (lines: readonly FileLine[]): Promise<void> => {
+    for (const { text, end } of lines) {
+      writer.add(renderer.feed([text]), end);
+      position = end;
+    }
+    if (writer.isDue()) await writer.flush();
+  };
+  const place = `${runDir(directory, base.run.runId)}/${entry.key}.${attempt}`;
+  const end = await runTaskProcess(link, place, specFor(context, entry, attempt, vms), {
+    onLines,
+    maxErrors: base.environment.settings.maxSshErrors,
+    signal: base.signal,
+  });
+  if (end.kind === 'lost') writer.add(renderer.feed([LOST]), position + 1);
+  const outcome = renderer.end(end.kind === 'exited' ? end.code : 255);
+  // One behind the last byte: the text of the end is not repeated either.
+  writer.add(outcome.chunks, position + 1);
+  await writer.flush();
+  return outcome;
+}
+
+/**
+ * Runs a task over the given VMs, with as many tries as PLAYBOOK_RETRIES allows for what may pass by itself. Goes on where an
+ * interrupted run stopped. Writes the whole block of each VM.
+ * @throws ImError when the control node cannot be asked any more.
+ */
+export async function runTask(context: StepsContext, entry: StepTask, vms: readonly number[]): Promise<TaskResults> {
+  const { ports, progress, environment, signal } = context.base;
+  const { task, key } = entry;
+  const attempts = Math.max(1, environment.settings.playbookRetries);
+  const begin = async (next: TaskProgress): Promise<TaskProgress> => {
+    const pause = pauseBeforeAttempt(next.attempt);
+    const textFor = (vm: number): string =>
+      (next.attempt === 1 && context.table.isFirstOfStep(entry, vm) ? stepBegin() : '') +
+      taskBegin(task.name, pause) +
+      callAnsible();
+    await Promise.all(next.vms.map((vm) => ports.logVm(vm, textFor(vm))));
+    await progress.update(({ runningTasks }) => ({ runningTasks: new Map(runningTasks).set(key, next) }));
+    await sleep(pause * 1000, signal);
+    return next;
+  };
+  let current =
+    progress.current.runningTasks.get(key) ?? (await begin({ attempt: 1, offset: 0, vms, ok: [], failed: [] }));
+  for (;;) {
+    const { attempt } = current;
+    const outcome = await runAttempt(context, entry, current);
+    const isOk = (vm: number): boolean => outcome.results.get(vm) === 'ok';
+    const again = current.vms.filter((vm) => !isOk(vm) && attempt < attempts && outcome.retryable.has(vm));
+    const ok = [...current.ok, ...current.vms.filter(isOk)];
+    const failed = [...current.failed, ...current.vms.filter((vm) => !isOk(vm) && !again.includes(vm))];
+    const endOf = (vm: number): string =>
+      isOk(vm)
+        ? taskSucceeded(task.name) + (context.table.isLastOfStep(entry, vm) ? stepEnd() : '')
+        : taskFailed(task.name, attempt, attempts);
+    await Promise.all(current.vms.map((vm) => ports.logVm(vm, endOf(vm))));
+    if (again.length === 0) return { ok, failed };
+    current = await begin({ attempt: attempt + 1, offset: 0, vms: again, ok, failed });
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings the files of a plan to the control node: one archive over one command (contextualization.md §8, §24.4).
+import { ImError } from '../../domain/index.js';
+import { packTar, type SshConnection, shellCommand } from '../../ssh/index.js';
+import type { AnsibleKey, PlannedFile } from '../contract.js';
+import { ansibleConfig } from './ansible-config.js';
+import { UNPACK_PROGRAM } from './node-programs.js';
+
+/** What to bring where. */
+export interface Staging {
+  readonly remoteConfDir: string;
+  readonly infrastructureId: string;
+  readonly directory: string;
+  readonly runtimePath: string;
+  readonly files: readonly PlannedFile[];
+  readonly ansibleKey: AnsibleKey;
+  readonly signal: AbortSignal;
+}
+
+const TIMEOUT_MS = 120_000;
+const PRIVATE = 0o600;
+
+/**
+ * Writes all files, each in one step; those of earlier runs that are not among them stay.
+ * @throws ImError `provider` when the node cannot take them; SshError.
+ */
+export async function stageFiles(connection: SshConnection, staging: Staging): Promise<void> {
+  const { ansibleKey, directory, runtimePath } = staging;
+  const archive = packTar([
+    ...staging.files,
+    // Ansible makes it too, but processes that start together would race for it.
+    { path: 'facts_cache', mode: 0o700 },
+    { path: '.ansible/cp', mode: 0o700 },
+    { path: '.ansible/tmp', mode: 0o700 },
+    { path: 'ansible.cfg', content: ansibleConfig(directory, runtimePath), mode: PRIVATE },
+    { path: 'ansible_key', content: `${ansibleKey.privateKey.trim()}\n`, mode: PRIVATE },
+    { path: 'ansible_key.pub', content: `${ansibleKey.publicKey.trim()}\n`, mode: PRIVATE },
+  ]);
+  const { exitCode, stderr } = await connection.exec(
+    shellCommand('python3', '-c', UNPACK_PROGRAM, staging.remoteConfDir, staging.infrastructureId),
+    { stdin: archive, timeoutMs: TIMEOUT_MS, signal: staging.signal },
+  );
+  if (exitCode !== 0) {
+    const reason = stderr.replace(/\s+/g, ' ').trim().slice(-300);
+    throw new ImError('provider', `The files cannot be written to ${directory} of ${connection.host}: ${reason}`);
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the running of the steps needs besides the run itself.
+import type { ConfigurationPlan } from '../contract.js';
+import type { ControlLink } from './control-link.js';
+import type { VmConnection } from './progress.js';
+import type { RunContext } from './run-context.js';
+import type { TaskTable } from './task-table.js';
+
+/** A staged plan with its control node. */
+export interface StepsContext {
+  readonly base: RunContext;
+  readonly link: ControlLink;
+  readonly plan: ConfigurationPlan;
+  readonly table: TaskTable;
+  /** The infrastructure's directory on the control node. */
+  readonly directory: string;
+  readonly runtimePath: string;
+  readonly connections: ReadonlyMap<number, VmConnection>;
+  /** Passwords for sudo, by VM. */
+  readonly passwords: ReadonlyMap<number, string>;
+  /** Texts of the plan's files by path. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Time that is left to the run. */
+  readonly remainingMs: () => number;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Ansible runtime bundles that set-up put beside the daemon, and the choice of the one that a node can run.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorText, ImError } from '../../domain/index.js';
+
+/** Version of the manifest's form. */
+export const MANIFEST_FORMAT = 1;
+
+/** One bundle: pure Python, any processor (contextualization.md §24.3). */
+export interface RuntimeBundle {
+  /** File name beside the manifest. */
+  readonly file: string;
+  /** Of the file, in hex; also the name of its directory on the nodes. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly ansibleCore: string;
+  /** Versions of Python that can run it, both included: `3.9`, `3.11`. */
+  readonly python: { readonly min: string; readonly max: string };
+  readonly collections: readonly string[];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseBundle(value: unknown): RuntimeBundle | undefined {
+  if (!isRecord(value) || !isRecord(value.python)) return undefined;
+  const { file, sha256, bytes, ansibleCore, collections } = value;
+  const { min, max } = value.python;
+  if (typeof file !== 'string' || !/^[\w.-]+$/.test(file)) return undefined;
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
+  if (typeof bytes !== 'number' || typeof ansibleCore !== 'string') return undefined;
+  if (typeof min !== 'string' || typeof max !== 'string' || !Array.isArray(collections)) return undefined;
+  return { file, sha256, bytes, ansibleCore, python: { min, max }, collections: collections.map(String) };
+}
+
+/**
+ * Reads `manifest.json` of the bundle directory.
+ * @throws ImError `internal` with the remedy when it is missing or damaged.
+ */
+export async function readManifest(directory: string): Promise<readonly RuntimeBundle[]> {
+  const path = join(directory, 'manifest.json');
+  const remedy = `Make it with: npm run runtime-bundle (or: node --import tsx scripts/runtime-bundle.ts --out ${directory})`;
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ImError('internal', `The Ansible runtime bundle is missing: no ${path}. ${remedy}`, { cause: error });
+  }
+  try {
+    const data: unknown = JSON.parse(text);
+    if (!isRecord(data) || data.format !== MANIFEST_FORMAT || !Array.isArray(data.bundles))
+      throw new Error('wrong form');
+    return data.bundles.map((item) => {
+      const bundle = parseBundle(item);
+      if (!bundle) throw new Error('a bundle of the list is not described completely');
+      return bundle;
+    });
+  } catch (error) {
+    throw new ImError('internal', `${path} cannot be read: ${errorText(error)}. ${remedy}`, { cause: error });
+  }
+}
+
+/** `3.11.2` → 311002: comparable numbers of the first three parts. */
+const versionNumber = (text: string): number => {
+  const [major = 0, minor = 0, patch = 0] = text.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  return major * 1_000_000 + minor * 1000 + patch;
+};
+
+/** Python `3.11.2` runs a bundle whose newest supported version is `3.11`: patch levels of the bounds do not count. */
+function isRunnable(bundle: RuntimeBundle, python: string): boolean {
+  const minor = versionNumber(python.split('.').slice(0, 2).join('.'));
+  return versionNumber(bundle.python.min) <= minor && minor <= versionNumber(bundle.python.max);
+}
+
+/** The bundle with the newest Ansible that this Python can run; undefined when there is none. */
+export const chooseBundle = (bundles: readonly RuntimeBundle[], python: string): RuntimeBundle | undefined =>
+  bundles
+    .filter((bundle) => isRunnable(bundle, python))
+    .sort((left, right) => versionNumber(right.ansibleCore) - versionNumber(left.ansibleCore))[0];
