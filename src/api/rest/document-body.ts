@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bodies of requests: which media types are taken, and how a deployment document is read (rest-api.md §8).
+import { errorText } from '../../domain/index.js';
+import { parseRadl, parseRadlJson, Radl } from '../../radl/index.js';
+import { pythonReprList } from '../../util/python-repr.js';
+import { RestProblem } from './problem.js';
+import type { BodyKind, RequestBody } from './route.js';
+
+type DocumentForm = 'json' | 'tosca' | 'radl';
+
+const unsupported = (types: readonly string[]): RestProblem =>
+  new RestProblem(415, `Unsupported Media Type ${pythonReprList(types)}`, { code: 'unsupported-media-type' });
+
+const unreadable = (reason: string, cause?: unknown): RestProblem =>
+  new RestProblem(400, `Error parsing request body: ${reason}`, { cause });
+
+function formOf(types: readonly string[]): DocumentForm | undefined {
+  if (types.includes('application/json')) return 'json';
+  if (types.includes('text/yaml')) return 'tosca';
+  const isText = types.length === 0 || ['text/plain', '*/*', 'text/*'].some((type) => types.includes(type));
+  return isText ? 'radl' : undefined;
+}
+
+/**
+ * Is the body of a type that the route takes?
+ * @throws RestProblem 415
+ */
+export function checkContentType(kind: BodyKind, body: RequestBody): void {
+  const { text, types } = body;
+  if (kind === 'json') {
+    if (types.length > 0 && !types.includes('application/json')) throw unsupported(types);
+    return;
+  }
+  if (text !== '' && formOf(types) === undefined) throw unsupported(types);
+}
+
+/**
+ * The deployment document of a body; an empty body is an empty document, whatever its type.
+ * @throws RestProblem 400 with the position and the reason, 415
+ */
+export function parseDocument(body: RequestBody): Radl {
+  if (body.text.trim() === '') return Radl.empty();
+  const form = formOf(body.types);
+  if (form === undefined) throw unsupported(body.types);
+  if (form === 'tosca') {
+    const remedy = 'Send the deployment as RADL, with Content-Type text/plain or application/json.';
+    throw unreadable(`Error parsing TOSCA template: This version does not take TOSCA documents yet. ${remedy}`);
+  }
+  try {
+    return form === 'json' ? parseRadlJson(body.text) : parseRadl(body.text);
+  } catch (error) {
+    throw unreadable(errorText(error), error);
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes that read one property of an infrastructure, and the change of its owners (rest-api.md §9.6, 9.10).
+import { IM_TYPE, itemsFromObjects } from '../../../auth/index.js';
+import { type AuthItem, errorText } from '../../../domain/index.js';
+import { printRadl } from '../../../radl/index.js';
+import { jsonProblem } from '../../json-place.js';
+import type { Produces } from '../accept.js';
+import type { ErrorRules } from '../error-rules.js';
+import { flag } from '../parameters.js';
+import { RestProblem } from '../problem.js';
+import type { Route } from '../route.js';
+import { NOTHING } from './infrastructures.js';
+
+const PLAIN: Produces = { defaultType: 'text/plain' };
+const STRICT_JSON: Produces = { defaultType: 'application/json', isStrict: true };
+const ERRORS: ErrorRules = { prefix: 'Error Getting Inf. prop: ' };
+
+const HEADER_ONLY = flag('headeronly', false, 'Only the part of the log that concerns the infrastructure as a whole.');
+const DELETE = flag('delete', false, 'Forget the infrastructure here after the export; its machines stay.');
+const OVERWRITE = flag('overwrite', false, 'Replace all owners instead of adding one.');
+
+/** A property that only infrastructures made from TOSCA have; access is judged first, as everywhere. */
+function toscaOnly(property: string, operationId: string, produces: Produces): Route {
+  return {
+    method: 'GET',
+    path: `/infrastructures/:infId/${property}`,
+    operationId,
+    summary: `The ${property} of an infrastructure made from TOSCA.`,
+    produces,
+    errors: ERRORS,
+    handle: async (context) => {
+      await context.manager.infrastructureState(context.call, context.param('infId'));
+      throw new RestProblem(403, `'${property}' infrastructure property is not valid in this infrastructure`);
+    },
+  };
+}
+
+/**
+ * The new owner in the body of a change.
+ * @throws RestProblem 400; the text never shows what was sent
+ */
+function newOwnerItems(body: string): readonly AuthItem[] {
+  const problem = (reason: string): RestProblem => new RestProblem(400, `Error parsing auth data: ${reason}`);
+  let input: unknown;
+  try {
+    input = JSON.parse(body);
+  } catch (error) {
+    throw problem(`the body is ${body === '' ? 'empty' : jsonProblem(error)}.`);
+  }
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw problem('the body must be a JSON object with "username" and "password", or "token".');
+  }
+  try {
+    return itemsFromObjects([{ type: IM_TYPE, ...input }]);
+  } catch (error) {
+    throw problem(errorText(error));
+  }
+}
+
+export const infrastructurePropertyRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/contmsg',
+    operationId: 'GetInfrastructureContmsg',
+    summary: 'Log of the configuration.',
+    parameters: [HEADER_ONLY],
+    produces: PLAIN,
+    isPolled: true,
+    errors: ERRORS,
+    handle: async ({ manager, call, param, get }) => {
+      const log = await manager.infrastructureContMsg(call, param('infId'), get(HEADER_ONLY));
+      return { kind: 'field', name: 'contmsg', json: log, text: log };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/radl',
+    operationId: 'GetInfrastructureRADL',
+    summary: 'RADL document of the infrastructure.',
+    produces: PLAIN,
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => {
+      const radl = printRadl(await manager.infrastructureRadl(call, param('infId')));
+      return { kind: 'field', name: 'radl', json: radl, text: radl };
+    },
+  },
+  toscaOnly('tosca', 'GetInfrastructureTOSCA', {
+    defaultType: 'text/plain',
+    others: [{ type: 'text/yaml', format: 'text' }],
+  }),
+  toscaOnly('outputs', 'GetInfrastructureOutpus', STRICT_JSON),
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/state',
+    operationId: 'GetInfrastructureState',
+    summary: 'State of the infrastructure and of each virtual machine.',
+    produces: STRICT_JSON,
+    isPolled: true,
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => {
+      const { state, vmStates } = await manager.infrastructureState(call, param('infId'));
+      const vms = new Map([...vmStates].map(([number, vmState]) => [String(number), vmState]));
+      return { kind: 'field', name: 'state', json: { state, vm_states: vms } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/data',
+    operationId: 'GetInfrastructureData',
+    summary: 'The whole record of the infrastructure as JSON text, for import elsewhere.',
+    parameters: [DELETE],
+    produces: STRICT_JSON,
+    errors: ERRORS,
+    handle: async ({ manager, call, param, get }) => {
+      const data = await manager.exportInfrastructure(call, param('infId'), { isDeleted: get(DELETE) });
+      return { kind: 'field', name: 'data', json: data };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/authorization',
+    operationId: 'GetInfrastructureOwners',
+    summary: 'User names of the owners.',
+    produces: PLAIN,
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => {
+      const owners = await manager.owners(call, param('infId'));
+      return { kind: 'field', name: 'authorization', json: owners, text: owners.join('\n') };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/infrastructures/:infId/authorization',
+    operationId: 'ChangeInfrastructureAuth',
+    summary: 'Adds an owner, or replaces all owners by one.',
+    parameters: [OVERWRITE],
+    body: 'json',
+    produces: NOTHING,
+    errors: {
+      prefix: 'Error modifying infrastructure owner: ',
+      infrastructurePrefix: 'Error modifying infrastructure owners: ',
+    },
+    handle: async ({ manager, call, param, get, body }) => {
+      const items = newOwnerItems(body.text);
+      await manager.changeOwners(call, param('infId'), items, { isOverwrite: get(OVERWRITE) });
+      return { kind: 'empty' };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/:property',
+    operationId: 'GetUnknownInfrastructureProperty',
+    summary: 'No such property.',
+    produces: PLAIN,
+    isFallback: true,
+    errors: ERRORS,
+    handle: async () => {
+      throw new RestProblem(404, 'Incorrect infrastructure property', { code: 'not-found' });
+    },
+  },
+];

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the XML-RPC room needs from the rest of the house.
+import type { InfrastructureManager } from '../../manager/manager.js';
+import type { Metrics } from '../../observability/metrics.js';
+import type { Logger } from '../../util/logger.js';
+import type { ReadFile } from '../tls-files.js';
+
+/** The options of the XML-RPC API (configuration.md §2.5). */
+export interface XmlRpcSettings {
+  readonly xmlrpcAddress: string;
+  readonly xmlrpcPort: number;
+  readonly xmlrpcSsl: boolean;
+  readonly xmlrpcSslKeyfile: string;
+  readonly xmlrpcSslCertfile: string;
+  readonly xmlrpcSslCaCerts: string;
+  readonly vmInfoJson: boolean;
+  readonly maxRequestBodyBytes: number;
+}
+
+/** See the top of the file. */
+export interface XmlRpcDependencies {
+  readonly settings: XmlRpcSettings;
+  readonly manager: InfrastructureManager;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'observeHttpRequest'>;
+  readonly readFile: ReadFile;
+  /** A new id for each request. */
+  readonly requestId: () => string;
+  /** A clock that never goes back, in milliseconds. */
+  readonly monotonicMs: () => number;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Use case: create an infrastructure (core.md §6, §14).
+import { badRequest, errorText, type Infrastructure } from '../domain/index.js';
+import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
+import { checkRadl, printRadl, Radl, RadlError } from '../radl/index.js';
+import { admit } from './access.js';
+import type { ManagerEnvironment } from './environment.js';
+import type { Call } from './manager.js';
+import { resultOf } from './outcome.js';
+
+/** Checks the document, records the infrastructure and its launch, and waits for the launch when asked to. */
+export async function createInfrastructure(
+  environment: ManagerEnvironment,
+  call: Call,
+  document: Radl,
+  { isAsync }: { readonly isAsync: boolean },
+): Promise<{ readonly infrastructureId: string }> {
+  const caller = await admit(environment, call, 'write');
+  checkDocument(document);
+  const { merged } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
+  const id = environment.newId();
+  const now = environment.now();
+  const infrastructure: Infrastructure = {
+    id,
+    createdAt: now,
+    owners: caller.owners,
+    configured: null,
+    masterVm: null,
+    isDestroying: false,
+    isDeleted: false,
+    nextVmNumber: 0,
+    version: 0,
+    radl: merged,
+    privateNetworks: new Map(),
+    snapshots: [],
+    extra: {},
+  };
+  const username = caller.owners[0].username;
+  const accepted = await environment.engine.accept(
+    {
+      kind: 'create',
+      infrastructureId: id,
+      caller: username,
+      request: encodeLaunchRequest({ document, isContextualized: true, isAsync, serviceUrl: call.serviceUrl }),
+      credentials: caller.items,
+    },
+    (operationId) => [
+      { kind: 'insert-infrastructure', infrastructure },
+      {
+        kind: 'insert-revision',
+        revision: { infrastructureId: id, kind: 'radl', operationId, text: printRadl(document), createdAt: now },
+      },
+    ],
+  );
+  environment.logger.info(`Creating new Inf ID: ${id} by ${username}.`, { reqId: call.requestId, infId: id });
+  if (!isAsync) {
+    await resultOf(accepted);
+  }
+  return { infrastructureId: id };
+}
+
+/** The semantic check of a document (radl.md §8). @throws ImError `bad-request` with the checker's text */
+export function checkDocument(document: Radl): void {
+  withRadlErrors(() => checkRadl(document));
+}
+
+/** Runs a step on documents; its RADL errors are the client's. */
+export function withRadlErrors<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof RadlError) {
+      throw badRequest(errorText(error), { cause: error, details: { problems: error.problems } });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the use cases get from the composition root.
+import type { AuthItem, Caller } from '../domain/index.js';
+import type { ConnectorSource, OperationEngine, Refresher } from '../operations/index.js';
+import type { SystemDefaults } from '../radl/index.js';
+import type { Store } from '../store/index.js';
+import type { Logger } from '../util/logger.js';
+
+/** BOOT_MODE: 0 normal, 1 read only, 2 read and delete (core.md §5.3). */
+export type BootMode = 0 | 1 | 2;
+
+/** The options that use cases read. */
+export interface ManagerSettings {
+  readonly version: string;
+  readonly bootMode: BootMode;
+  readonly vmInfoUpdateErrorGracePeriodMs: number;
+  readonly systemDefaults: SystemDefaults;
+}
+
+/** Everything from outside. */
+export interface ManagerEnvironment {
+  readonly store: Store;
+  readonly engine: OperationEngine;
+  readonly refresher: Refresher;
+  readonly connectors: ConnectorSource;
+  readonly cloudsOf: (items: readonly AuthItem[]) => Caller['clouds'];
+  /** Checks the InfrastructureManager items of a call. @throws ImError `invalid-credentials` or `bad-request` */
+  readonly authenticate: (items: readonly AuthItem[]) => Promise<Caller>;
+  readonly settings: ManagerSettings;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly newId: () => string;
+}

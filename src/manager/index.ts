@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Door of the manager room: binds the use cases to one environment.
+import { addResources } from './add-resources.js';
+import { alterVm } from './alter-vm.js';
+import { cloudImages, cloudQuotas } from './clouds.js';
+import { createInfrastructure } from './create.js';
+import { destroyInfrastructure } from './destroy.js';
+import type { ManagerEnvironment } from './environment.js';
+import { estimate } from './estimate.js';
+import { exportInfrastructure } from './export.js';
+import { importInfrastructure } from './import.js';
+import { infrastructureContMsg, infrastructureRadl, listVms } from './infrastructure-reads.js';
+import { listInfrastructures } from './list.js';
+import type { InfrastructureManager } from './manager.js';
+import { changeOwners, owners } from './owners.js';
+import { powerInfrastructure, powerVm } from './power.js';
+import { reconfigure } from './reconfigure.js';
+import { removeResources } from './remove-resources.js';
+import { createSnapshot } from './snapshot.js';
+import { infrastructureState } from './state.js';
+import { stats } from './stats.js';
+import { vmContMsg, vmInfo, vmProperty } from './vm-info.js';
+
+export type { BootMode, ManagerEnvironment, ManagerSettings } from './environment.js';
+export type {
+  AddResult,
+  Call,
+  InfrastructureManager,
+  InfrastructureState,
+  PropertyValue,
+  StatsRow,
+} from './manager.js';
+
+/** The use cases over one environment. */
+export function createManager(environment: ManagerEnvironment): InfrastructureManager {
+  return {
+    version: () => environment.settings.version,
+    listInfrastructures: (call, filter) => listInfrastructures(environment, call, filter),
+    createInfrastructure: (call, document, options) => createInfrastructure(environment, call, document, options),
+    listVms: (call, id) => listVms(environment, call, id),
+    infrastructureState: (call, id) => infrastructureState(environment, call, id),
+    infrastructureRadl: (call, id) => infrastructureRadl(environment, call, id),
+    infrastructureContMsg: (call, id, isHeaderOnly) => infrastructureContMsg(environment, call, id, isHeaderOnly),
+    addResources: (call, id, document, options) => addResources(environment, call, id, document, options),
+    removeResources: (call, id, vmIds, options) => removeResources(environment, call, id, vmIds, options),
+    destroyInfrastructure: (call, id, options) => destroyInfrastructure(environment, call, id, options),
+    startInfrastructure: (call, id) => powerInfrastructure(environment, call, id, 'start'),
+    stopInfrastructure: (call, id) => powerInfrastructure(environment, call, id, 'stop'),
+    reconfigure: (call, id, document, vmList) => reconfigure(environment, call, id, document, vmList),
+    vmInfo: (call, id, vmId) => vmInfo(environment, call, id, vmId),
+    vmProperty: (call, id, vmId, property) => vmProperty(environment, call, id, vmId, property),
+    vmContMsg: (call, id, vmId) => vmContMsg(environment, call, id, vmId),
+    alterVm: (call, id, vmId, document) => alterVm(environment, call, id, vmId, document),
+    startVm: (call, id, vmId) => powerVm(environment, call, id, vmId, 'start-vm'),
+    stopVm: (call, id, vmId) => powerVm(environment, call, id, vmId, 'stop-vm'),
+    rebootVm: (call, id, vmId) => powerVm(environment, call, id, vmId, 'reboot-vm'),
+    createSnapshot: (call, id, vmId, disk, imageName, isAutoDelete) =>
+      createSnapshot(environment, call, id, vmId, { disk, imageName, isAutoDelete }),
+    owners: (call, id) => owners(environment, call, id),
+    changeOwners: (call, id, newItems, options) => changeOwners(environment, call, id, newItems, options),
+    exportInfrastructure: (call, id, options) => exportInfrastructure(environment, call, id, options),
+    importInfrastructure: (call, text) => importInfrastructure(environment, call, text),
+    cloudImages: (call, cloudId, filters) => cloudImages(environment, call, cloudId, filters),
+    cloudQuotas: (call, cloudId) => cloudQuotas(environment, call, cloudId),
+    estimate: (call, document) => estimate(environment, call, document),
+    stats: (call, range) => stats(environment, call, range),
+  };
+}

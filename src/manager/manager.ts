@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The use cases of the daemon as both APIs call them. Each one validates, authorizes, records or reads, and answers.
+
+import type { CloudImage, Quotas } from '../connectors/index.js';
+import type { AuthItem, JsonObject, VmState } from '../domain/index.js';
+import type { Features, Radl, RadlValue } from '../radl/index.js';
+
+/** A request as it reached one of the APIs, before its credentials are checked. */
+export interface Call {
+  /** Authorization data of the call in its order, parsed but not checked. */
+  readonly items: readonly AuthItem[];
+  /** For logs. */
+  readonly requestId: string;
+  /** Base URL under which the client reached the service, without final slash; empty over XML-RPC. */
+  readonly serviceUrl: string;
+  /** Ends when the client has gone or the call's time limit is over. Reads stop; accepted operations go on. */
+  readonly signal: AbortSignal;
+}
+
+/** State of an infrastructure and of its living VMs by number (core.md §4). */
+export interface InfrastructureState {
+  readonly state: VmState;
+  readonly vmStates: ReadonlyMap<number, VmState>;
+}
+
+/** Value of a VM property: RADL values, or a `contains` group by item name. */
+export type PropertyValue = RadlValue | ReadonlyMap<string, Features>;
+
+/** Result of adding resources. */
+export interface AddResult {
+  /** Numbers of the new VMs, failed launches included. */
+  readonly vmNumbers: readonly number[];
+}
+
+/** One row of the statistics (rest-api.md §9.20). */
+export type StatsRow = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * The use cases. Every method checks in the order of rest-api.md §5.6 (BOOT_MODE, credentials, infrastructure, owner, VM) and fails with an
+ * ImError whose `code` says which check failed and whose `message` carries no API prefix.
+ */
+export interface InfrastructureManager {
+  /** `N.N.N` */
+  version(): string;
+
+  /** Ids, newest first. `filter`: regular expression searched in the RADL and TOSCA texts. */
+  listInfrastructures(call: Call, filter?: string): Promise<readonly string[]>;
+  /** Creates and launches. Synchronous: resolves when the launch ended; asynchronous: when the operation is durable. */
+  createInfrastructure(
+    call: Call,
+    document: Radl,
+    options: { readonly isAsync: boolean },
+  ): Promise<{ readonly infrastructureId: string }>;
+  /** Living VM numbers in order. */
+  listVms(call: Call, infrastructureId: string): Promise<readonly number[]>;
+  infrastructureState(call: Call, infrastructureId: string): Promise<InfrastructureState>;
+  /** Document of the infrastructure as shown to users (no internal systems). */
+  infrastructureRadl(call: Call, infrastructureId: string): Promise<Radl>;
+  /** Contextualization log (core.md §15). */
+  infrastructureContMsg(call: Call, infrastructureId: string, isHeaderOnly: boolean): Promise<string>;
+  addResources(
+    call: Call,
+    infrastructureId: string,
+    document: Radl,
+    options: { readonly isContextualized: boolean },
+  ): Promise<AddResult>;
+  /** @returns how many VMs were removed. `vmIds` as sent: numbers or texts, checked here (core.md §17). */
+  removeResources(
+    call: Call,
+    infrastructureId: string,
+    vmIds: readonly (string | number)[],
+    options: { readonly isContextualized: boolean },
+  ): Promise<number>;
+  destroyInfrastructure(
+    call: Call,
+    infrastructureId: string,
+    options: { readonly isForced: boolean; readonly isAsync: boolean },
+  ): Promise<void>;
+  startInfrastructure(call: Call, infrastructureId: string): Promise<void>;
+  stopInfrastructure(call: Call, infrastructureId: string): Promise<void>;
+  /** Starts a configuration in the background. `document` may be empty. */
+  reconfigure(call: Call, infrastructureId: string, document: Radl, vmList?: readonly number[]): Promise<void>;
+
+  /** Live document of a VM: networks and its system. `vmId` as sent. */
+  vmInfo(call: Call, infrastructureId: string, vmId: string | number): Promise<Radl>;
+  /** undefined: the VM has no such property. */
+  vmProperty(
+    call: Call,
+    infrastructureId: string,
+    vmId: string | number,
+    property: string,
+  ): Promise<PropertyValue | undefined>;
+  vmContMsg(call: Call, infrastructureId: string, vmId: string | number): Promise<string>;
+  /** Whole live document after the change (core.md §16). */
+  alterVm(call: Call, infrastructureId: string, vmId: string | number, document: Radl): Promise<Radl>;
+  startVm(call: Call, infrastructureId: string, vmId: string | number): Promise<void>;
+  stopVm(call: Call, infrastructureId: string, vmId: string | number): Promise<void>;
+  rebootVm(call: Call, infrastructureId: string, vmId: string | number): Promise<void>;
+  /** URL of the new image. */
+  createSnapshot(
+    call: Call,
+    infrastructureId: string,
+    vmId: string | number,
+    disk: number,
+    imageName: string,
+    isAutoDelete: boolean,
+  ): Promise<string>;
+
+  /** User names of the owners in order. */
+  owners(call: Call, infrastructureId: string): Promise<readonly string[]>;
+  changeOwners(
+    call: Call,
+    infrastructureId: string,
+    newItems: readonly AuthItem[],
+    options: { readonly isOverwrite: boolean },
+  ): Promise<void>;
+  /** JSON text of the whole record (persistence.md §5). */
+  exportInfrastructure(call: Call, infrastructureId: string, options: { readonly isDeleted: boolean }): Promise<string>;
+  importInfrastructure(call: Call, text: string): Promise<{ readonly infrastructureId: string }>;
+
+  cloudImages(call: Call, cloudId: string, filters: Readonly<Record<string, string>>): Promise<readonly CloudImage[]>;
+  cloudQuotas(call: Call, cloudId: string): Promise<Quotas>;
+  /** What a document would use, by cloud id (core.md §21.1). Nothing is created. */
+  estimate(call: Call, document: Radl): Promise<JsonObject>;
+  /** Dates as `YYYY-MM-DD`, inclusive; absent = unbounded. */
+  stats(call: Call, range: { readonly from?: string; readonly to?: string }): Promise<readonly StatsRow[]>;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns the end of an operation into the answer of the call that waits for it.
+import { type ErrorCode, ImError, type JsonObject } from '../domain/index.js';
+import type { AcceptedOperation } from '../operations/index.js';
+
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'invalid-credentials',
+  'unauthorized',
+  'infrastructure-not-found',
+  'infrastructure-deleted',
+  'vm-not-found',
+  'vm-deleted',
+  'function-disabled',
+  'incorrect-state',
+  'bad-request',
+  'not-supported',
+  'provider',
+  'cancelled',
+  'timeout',
+  'store-unavailable',
+  'internal',
+]);
+
+function isErrorCode(code: string): code is ErrorCode {
+  return CODES.has(code);
+}
+
+/**
+ * Waits for an operation.
+ * @returns its result
+ * @throws ImError with which it ended; `store-unavailable` when the daemon stopped before (the operation goes on later)
+ */
+export async function resultOf(accepted: AcceptedOperation): Promise<JsonObject> {
+  const operation = await accepted.ended;
+  if (operation.state === 'done') {
+    return operation.result ?? {};
+  }
+  if (operation.error !== null) {
+    const { code, message } = operation.error;
+    throw new ImError(isErrorCode(code) ? code : 'internal', message);
+  }
+  throw new ImError(
+    'store-unavailable',
+    `The daemon is stopping. The operation ${operation.id} is recorded and goes on when it runs again.`,
+  );
+}
