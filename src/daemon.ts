@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composition root: builds every room from the configuration, starts them in order and stops them gracefully.
+import { randomInt, randomUUID } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import type { Listener } from './api/listener.js';
+import { createRestServer } from './api/rest/index.js';
+import { createXmlRpcServer } from './api/xmlrpc/index.js';
+import { type Authenticator, cloudsOf, createAuthenticator, createIdentity } from './auth/index.js';
+import type { Config } from './config/config.js';
+import { builtInConnectorTypes, type ConnectorType, createConnectorRegistry } from './connectors/index.js';
+import { generateSshKeyPair } from './connectors/shared/keys.js';
+import { createContextualizer } from './contextualization/index.js';
+import { errorText, ImError } from './domain/index.js';
+import { createManager } from './manager/index.js';
+import { createHealth } from './observability/health.js';
+import type { Logging } from './observability/logging/logging.js';
+import { createMetrics } from './observability/metrics.js';
+import { OperationEngine, type OperationEnvironment, Refresher } from './operations/index.js';
+import {
+  connectorSettings,
+  contextualizationSettings,
+  managerSettings,
+  operationSettings,
+  VERSION,
+} from './settings.js';
+import { openStore, type Store } from './store/index.js';
+
+/** What a daemon is built from. */
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly logging: Logging;
+  /** Replaces parts of the house; tests use it to stop the world around calls. */
+  readonly decorate?: {
+    readonly store?: (store: Store) => Store;
+    readonly connectorTypes?: (types: readonly ConnectorType[]) => readonly ConnectorType[];
+  };
+}
+
+/** A daemon that runs. */
+export interface Daemon {
+  /** Reads users and certificates again and reopens the logs (SIGHUP). */
+  reload(): Promise<void>;
+  /** Stops accepting, lets operations end or parks them, and closes everything. Losing nothing. */
+  stop(): Promise<void>;
+}
+
+const RANDOM_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+function randomText(length: number): string {
+  return Array.from({ length }, () => RANDOM_CHARACTERS[randomInt(RANDOM_CHARACTERS.length)]).join('');
+}
+
+/**
+ * Builds and starts a daemon: store and migrations, unfinished operations, then the APIs.
+ * @throws ImError with one clear line when it cannot start; what was opened is closed again
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, logging } = options;
+  const logger = logging.named('InfrastructureManager');
+  if (!config.activateRest && !config.activateXmlrpc) {
+    throw new ImError('bad-request', 'Both APIs are switched off: set ACTIVATE_REST or ACTIVATE_XMLRPC.');
+  }
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    return await build(options, logger, closers);
+  } catch (error) {
+    for (const close of closers.reverse()) {
+      await close().catch((failure: unknown) => logger.warn(`While giving up the start: ${errorText(failure)}`));
+    }
+    throw error;
+  }
+}
+
+async function build(
+  { config, logging, decorate }: DaemonOptions,
+  logger: ReturnType<Logging['named']>,
+  closers: (() => Promise<void>)[],
+): Promise<Daemon> {
+  const opened = await openStore({ url: config.dataDb, keyFile: config.secretsKeyFile, logger, now: Date.now });
+  closers.push(() => opened.close());
+  const store = decorate?.store?.(opened) ?? opened;
+  await store.migrate();
+
+  const metrics = createMetrics({
+    version: VERSION,
+    nodeVersion: process.version,
+    withProcessMetrics: true,
+    onSourceError: (metric, error) => logger.warn(`Metric ${metric} could not be counted: ${errorText(error)}`),
+  });
+  closers.push(async () => metrics.close());
+  metrics.use({
+    countVms: async () =>
+      (await store.countVms()).map(({ cloudType, cloudState, count }) => ({ cloudType, state: cloudState, count })),
+    countUnresolvedIntents: async () => (await store.listInfrastructuresWithResources(['intent'])).length,
+  });
+
+  const types = decorate?.connectorTypes?.(builtInConnectorTypes) ?? builtInConnectorTypes;
+  const connectors = createConnectorRegistry(
+    { logger: logging.named('CloudConnector'), now: Date.now, randomText, settings: connectorSettings(config) },
+    types,
+  );
+  const contextualizer = createContextualizer({
+    settings: contextualizationSettings(config),
+    logger: logging.named('ConfManager'),
+    now: Date.now,
+  });
+  const operations: OperationEnvironment = {
+    store,
+    connectors,
+    cloudsOf,
+    contextualizer,
+    settings: operationSettings(config),
+    logger,
+    metrics: {
+      operationFinished: (kind, result, seconds) => metrics.observeOperation({ kind, result, seconds }),
+    },
+    now: Date.now,
+    newId: randomUUID,
+    randomText,
+    newKeyPair: generateSshKeyPair,
+  };
+  const engine = new OperationEngine(operations);
+  const refresher = new Refresher(operations, engine);
+  closers.push(async () => {
+    await engine.stop(config.shutdownGraceSeconds * 1000);
+    await refresher.stop();
+    await contextualizer.close();
+  });
+  const identity = createIdentity({ config, now: Date.now, logger });
+  const authenticator = createAuthenticator({
+    ...identity,
+    config,
+    now: Date.now,
+    logger,
+    readFile: (path) => readFile(path, 'utf8'),
+    stat: async (path) => {
+      const { mtimeMs, size, ino } = await stat(path);
+      return { modifiedMs: mtimeMs, size, inode: ino };
+    },
+  });
+  const manager = createManager({
+    store,
+    engine,
+    refresher,
+    connectors,
+    cloudsOf,
+    authenticate: (items) => authenticator.authenticate(items),
+    settings: managerSettings(config),
+    logger,
+    now: Date.now,
+    newId: randomUUID,
+  });
+  const health = createHealth({
+    version: VERSION,
+    monotonicNow: () => performance.now(),
+    checks: [{ name: 'database', run: () => store.ping() }],
+  });
+
+  const servers: Listener[] = [];
+  const shared = {
+    manager,
+    authenticator,
+    readAuthorization: identity.readHeader,
+    logger,
+    health,
+    metrics,
+    readFile: (path: string) => readFile(path),
+    requestId: randomUUID,
+    monotonicMs: () => performance.now(),
+  };
+  if (config.activateRest) {
+    servers.push(createRestServer({ ...shared, settings: config }));
+  }
+  if (config.activateXmlrpc) {
+    servers.push(createXmlRpcServer({ ...shared, settings: config }));
+  }
+  logger.info(`************ Start Infrastructure Manager daemon (v.${VERSION}) ************`);
+  for (const server of servers) {
+    await server.listen();
+    closers.push(() => server.close(0));
+  }
+  await engine.start();
+  return {
+    reload: () => reload(logging, authenticator, servers),
+    stop: async () => {
+      health.stopping();
+      logger.info('Stopping Infrastructure Manager daemon...');
+      const closing = servers.map((server) => server.close(config.shutdownGraceSeconds * 1000));
+      await engine.stop(config.shutdownGraceSeconds * 1000);
+      await Promise.all(closing);
+      await refresher.stop();
+      await contextualizer.close();
+      metrics.close();
+      logger.info('Flushing data to DB...');
+      await store.close();
+      logger.info('************ Infrastructure Manager daemon stopped ************');
+    },
+  };
+}
+
+async function reload(logging: Logging, authenticator: Authenticator, servers: readonly Listener[]): Promise<void> {
+  logging.reopen();
+  authenticator.reload();
+  for (const server of servers) {
+    await server.reloadTls();
+  }
+}

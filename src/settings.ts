@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cuts the configuration into what each room reads: seconds become milliseconds, names become the rooms' own.
+import type { Config } from './config/config.js';
+import type { ConnectorSettings } from './connectors/index.js';
+import type { ContextualizationSettings } from './contextualization/index.js';
+import type { BootMode, ManagerSettings } from './manager/index.js';
+import type { OperationSettings } from './operations/index.js';
+import type { SystemDefaults } from './radl/index.js';
+
+/** Version of this program. */
+export const VERSION = '3.0.0';
+
+const seconds = (value: number): number => value * 1000;
+
+/** Defaults that placement adds to systems (core.md §9.1). */
+export function systemDefaults(config: Config): SystemDefaults {
+  return {
+    cpus: config.defaultVmCpus,
+    memory: config.defaultVmMemory,
+    memoryUnit: config.defaultVmMemoryUnit,
+    arch: config.defaultVmCpuArch,
+  };
+}
+
+/** Settings of the operations room. */
+export function operationSettings(config: Config): OperationSettings {
+  return {
+    nodeName: config.nodeName,
+    leaseMs: seconds(config.leaseSeconds),
+    maxSimultaneousLaunches: config.maxSimultaneousLaunches,
+    maxSimultaneousLaunchesPerCloud: config.maxSimultaneousLaunchesPerCloud,
+    maxVmFails: config.maxVmFails,
+    delayBetweenVmRetriesMs: seconds(config.delayBetweenVmRetries),
+    vmInfoUpdateFrequencyMs: seconds(config.vmInfoUpdateFrequency),
+    vmInfoUpdateErrorGracePeriodMs: seconds(config.vmInfoUpdateErrorGracePeriod),
+    systemDefaults: systemDefaults(config),
+    defaultVmName: config.defaultVmName,
+    defaultDomain: config.defaultDomain,
+  };
+}
+
+/** Settings of the use cases. */
+export function managerSettings(config: Config): ManagerSettings {
+  return {
+    version: VERSION,
+    bootMode: bootMode(config.bootMode),
+    vmInfoUpdateErrorGracePeriodMs: seconds(config.vmInfoUpdateErrorGracePeriod),
+    systemDefaults: systemDefaults(config),
+  };
+}
+
+function bootMode(value: number): BootMode {
+  return value === 1 || value === 2 ? value : 0;
+}
+
+/** Settings of the connectors. */
+export function connectorSettings(config: Config): ConnectorSettings {
+  return {
+    verifySsl: config.verifySsl,
+    defaultVmName: config.defaultVmName,
+    defaultDomain: config.defaultDomain,
+    privateNetMasks: config.privateNetMasks,
+    vmTagUsername: config.vmTagUsername,
+    vmTagInfId: config.vmTagInfId,
+    vmTagImUrl: config.vmTagImUrl,
+    vmTagIm: config.vmTagIm,
+  };
+}
+
+/** Settings of the contextualization. */
+export function contextualizationSettings(config: Config): ContextualizationSettings {
+  return {
+    remoteConfDir: config.remoteConfDir,
+    maxContextualizationTimeMs: seconds(config.maxContextualizationTime),
+    waitRunningVmTimeoutMs: seconds(config.waitRunningVmTimeout),
+    waitSshAccessTimeoutMs: seconds(config.waitSshAccessTimeout),
+    waitPublicIpTimeoutMs: seconds(config.waitPublicIpTimeout),
+    ansibleInstallTimeoutMs: seconds(config.ansibleInstallTimeout),
+    checkStateIntervalMs: seconds(config.confManagerCheckStateInterval),
+    playbookRetries: config.playbookRetries,
+    maxSshErrors: config.maxSshErrors,
+    vmNumUseCtxtDist: config.vmNumUseCtxtDist,
+    processPerVm: config.ctxtProcessPerVm,
+    defaultVmName: config.defaultVmName,
+    defaultDomain: config.defaultDomain,
+    privateNetMasks: config.privateNetMasks,
+    contextualizationDir: config.contextualizationDir,
+    recipesDir: config.recipesDir,
+    runtimeBundleDir: config.runtimeBundleDir,
+  };
+}
