@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Sets up and runs all checks and tests; ends with one line `N passed, N failed` over all suites.
+#
+#   npm test                               set-up, lint, type check, build, unit tests, end-to-end tests
+#   npm test -- --unit --e2e               only these (of --setup --lint --typecheck --build --unit --e2e)
+#   npm test -- --no-setup --unit          without looking after tools and images
+#   npm test -- --unit -- --grep RADL      what follows `--` goes to mocha
+#
+# IM_TEST_PEERS=all makes a missing peer (container engine, Ansible) an error; otherwise what needs it is left out, loudly.
+# The tests themselves are counted; a check (lint, types, build, set-up) that fails counts as one failure.
+set -euo pipefail
+# shellcheck source=scripts/setup-lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/setup-lib.sh"
+# shellcheck source=scripts/engine-lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/engine-lib.sh"
+
+targets=() run_setup=1 mocha_arguments=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --setup | --lint | --typecheck | --build | --unit | --e2e) targets+=("${1#--}") ;;
+    --no-setup) run_setup=0 ;;
+    --)
+      shift
+      mocha_arguments=("$@")
+      break
+      ;;
+    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    *) die "unknown option $1 (see --help)" ;;
+  esac
+  shift
+done
+[ ${#targets[@]} -gt 0 ] || targets=(setup lint typecheck build unit e2e)
+cd "$ROOT_DIR"
+PEERS=${IM_TEST_PEERS:-}
+case $PEERS in '' | all) ;; *) die "IM_TEST_PEERS takes the value all, not '$PEERS'" ;; esac
+wants() { case " ${targets[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+
+REPORTS_DIR=$VAR_DIR/test-reports
+mkdir -p "$REPORTS_DIR"
+rm -f "$REPORTS_DIR"/*.json
+passed=0 failed=0 summary=()
+engine_is_there=1
+
+record() { # NAME RESULT SECONDS
+  summary+=("$(printf '%-12s %-32s %5d s' "$1" "$2" "$3")")
+}
+
+# check NAME COMMAND...: something that passes or fails as a whole.
+check() {
+  local name=$1 started=$SECONDS
+  shift
+  say "$name"
+  # A subshell, so that a `die` inside ends the check and not the whole run.
+  if ("$@"); then
+    record "$name" ok $((SECONDS - started))
+  else
+    failed=$((failed + 1))
+    record "$name" FAILED $((SECONDS - started))
+    return 1
+  fi
+}
+
+# suite NAME CONFIG: mocha, its counts read from the report that it leaves.
+suite() {
+  local name=$1 config=$2 files=$3 started=$SECONDS report=$REPORTS_DIR/$1.json status=0 counts p f skipped
+  say "$name tests"
+  npx --no-install mocha --config "$config" --reporter scripts/mocha-reporter.mjs --reporter-option "output=$report" "${mocha_arguments[@]}" "$files" || status=$?
+  if [ -s "$report" ]; then
+    counts=$(node -p "const r = JSON.parse(require('node:fs').readFileSync('$report', 'utf8')); [r.passes, r.failures, r.pending].join(' ')")
+    read -r p f skipped <<<"$counts"
+  else
+    p=0 f=0 skipped=0
+  fi
+  # Mocha may also end badly without a failed test: no report, an unhandled error, a file that does not load.
+  if [ $status != 0 ] && [ "$f" = 0 ]; then
+    warn "the $name tests ended with status $status without a failed test"
+    f=1
+  fi
+  if [ "$skipped" != 0 ] && [ "$PEERS" = all ]; then
+    warn "$skipped $name tests were skipped although IM_TEST_PEERS=all"
+    f=$((f + skipped))
+  fi
+  passed=$((passed + p)) failed=$((failed + f))
+  record "$name" "$p passed, $f failed, $skipped skipped" $((SECONDS - started))
+}
+
+has_tests() { [ -n "$(find "$1" -name '*.test.ts' -print -quit 2>/dev/null)" ]; }
+
+skip_loudly() { # NAME REASON
+  if [ "$PEERS" = all ]; then
+    failed=$((failed + 1))
+    warn "$1 cannot run: $2 (IM_TEST_PEERS=all makes that a failure)"
+    record "$1" 'FAILED: a peer is missing' 0
+  else
+    warn "**** $1 NOT RUN: $2 ****"
+    record "$1" 'NOT RUN: a peer is missing' 0
+  fi
+}
+
+find_engine() {
+  local status=0
+  ensure_engine || status=$?
+  [ $status = 0 ] || return 1
+}
+
+setup_images() { scripts/node-image.sh; }
+
+if [ $run_setup = 1 ]; then
+  lock_setup
+  check npm ensure_node_modules || die "nothing can run without the npm packages"
+  if wants setup || wants unit || wants e2e; then
+    check tools scripts/ensure-tools.sh --engine none || true
+    say engine
+    if find_engine; then note "a container engine answers at $ENGINE_HOST"; else
+      engine_is_there=0
+      [ "$ENGINE_PROBLEM" = denied ] && ENGINE_PROBLEM="it is not open to $(id -un) (group docker)"
+      warn "no container engine: $ENGINE_PROBLEM"
+    fi
+    if [ $engine_is_there = 1 ]; then check image setup_images || engine_is_there=0; fi
+    check runtime ensure_runtime_bundle || true
+  fi
+  unlock_setup
+else
+  engine_answers || engine_is_there=0
+fi
+
+if wants lint; then check lint npm run --silent lint || true; fi
+if wants typecheck; then check typecheck npm run --silent typecheck || true; fi
+built=1
+if wants build || wants e2e; then check build ensure_build || built=0; fi
+if wants unit; then suite unit .mocharc.unit.json 'test/**/*.test.ts'; fi
+if wants e2e; then
+  if ! has_tests test/e2e; then
+    note "there are no end-to-end tests"
+  elif [ $built = 0 ]; then
+    skip_loudly e2e "the build failed"
+  elif [ $engine_is_there = 0 ]; then
+    skip_loudly e2e "no container engine: $ENGINE_PROBLEM"
+  else
+    suite e2e .mocharc.e2e.json 'test/e2e/**/*.test.ts'
+  fi
+fi
+
+echo
+printf '%s\n' "${summary[@]}"
+echo
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
