@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Throughput of the REST API against a bare express route in the same process model.
+import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { AUTHORIZATION, freePort, type MeasuredProcess, startBuiltDaemon, startProcess } from './daemon-process.js';
 import { row } from './measure.js';
@@ -12,6 +13,14 @@ system node (cpu.count >= 1 and net_interface.0.connection = 'net' and disk.0.im
 deploy node 2
 contextualize ()
 `;
+
+/** Waits until the server has nothing left to do. */
+async function settle(server: MeasuredProcess): Promise<void> {
+  for (let before = -1; before !== server.cpuSeconds(); ) {
+    before = server.cpuSeconds();
+    await pause(500);
+  }
+}
 
 /** CPU milliseconds of the server per request, and requests per second. */
 async function load(
@@ -44,6 +53,7 @@ async function load(
   );
   const seconds = (performance.now() - start) / 1000;
   await dispatcher.close();
+  await settle(server);
   return { cpuMs: ((server.cpuSeconds() - cpu) * 1000) / count, perSecond: count / seconds };
 }
 

@@ -144,7 +144,7 @@ async function build(
     refresher,
     connectors,
     cloudsOf,
-    authenticate: (items) => authenticator.authenticate(items),
+    authenticate: (items, signal) => authenticator.authenticate(items, signal),
     settings: managerSettings(config),
     logger,
     now: Date.now,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts the configuration into what each room reads: seconds become milliseconds, names become the rooms' own.
+import { singleSiteImageUrl } from './auth/index.js';
 import type { Config } from './config/config.js';
 import type { ConnectorSettings } from './connectors/index.js';
 import type { ContextualizationSettings } from './contextualization/index.js';
@@ -46,6 +47,7 @@ export function managerSettings(config: Config): ManagerSettings {
     bootMode: bootMode(config.bootMode),
     vmInfoUpdateErrorGracePeriodMs: seconds(config.vmInfoUpdateErrorGracePeriod),
     systemDefaults: systemDefaults(config),
+    ...(config.singleSite && { imageUrlOnSite: (imageUrl: string) => singleSiteImageUrl(config, imageUrl) }),
   };
 }
 

@@ -30,7 +30,7 @@ export async function admit(environment: ManagerEnvironment, call: Call, kind: A
   if ((bootMode === 1 && kind !== 'read') || (bootMode === 2 && kind === 'write')) {
     throw functionDisabled();
   }
-  return environment.authenticate(call.items);
+  return environment.authenticate(call.items, call.signal);
 }
 
 /** As admit, then: does the infrastructure exist, and does it belong to the caller. */

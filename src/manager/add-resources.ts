@@ -8,13 +8,14 @@ import { checkDocument, withRadlErrors } from './create.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
 import { resultOf } from './outcome.js';
+import { withSiteImages } from './single-site-images.js';
 
 /** A wrong document leaves the infrastructure as it is (spec/README.md). Waits for the launch. */
 export async function addResources(
   environment: ManagerEnvironment,
   call: Call,
   infrastructureId: string,
-  document: Radl,
+  requested: Radl,
   { isContextualized }: { readonly isContextualized: boolean },
 ): Promise<AddResult> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
@@ -25,6 +26,7 @@ export async function addResources(
   if (infrastructure.isDestroying) {
     throw badRequest('Infrastructure deleted. Do not add resources.');
   }
+  const document = withSiteImages(environment, requested);
   checkDocument(document);
   withRadlErrors(() => mergeRequest(document, infrastructure.radl, infrastructure.privateNetworks));
   const accepted = await environment.engine.accept(

@@ -7,15 +7,17 @@ import { admit } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
+import { withSiteImages } from './single-site-images.js';
 
 /** Checks the document, records the infrastructure and its launch, and waits for the launch when asked to. */
 export async function createInfrastructure(
   environment: ManagerEnvironment,
   call: Call,
-  document: Radl,
+  requested: Radl,
   { isAsync }: { readonly isAsync: boolean },
 ): Promise<{ readonly infrastructureId: string }> {
   const caller = await admit(environment, call, 'write');
+  const document = withSiteImages(environment, requested);
   checkDocument(document);
   const { merged } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
   const id = environment.newId();

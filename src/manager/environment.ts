@@ -15,6 +15,8 @@ export interface ManagerSettings {
   readonly bootMode: BootMode;
   readonly vmInfoUpdateErrorGracePeriodMs: number;
   readonly systemDefaults: SystemDefaults;
+  /** Present in single-site mode: the site's image that a requested URL stands for. */
+  readonly imageUrlOnSite?: (imageUrl: string) => string;
 }
 
 /** Everything from outside. */
@@ -25,7 +27,7 @@ export interface ManagerEnvironment {
   readonly connectors: ConnectorSource;
   readonly cloudsOf: (items: readonly AuthItem[]) => Caller['clouds'];
   /** Checks the InfrastructureManager items of a call. @throws ImError `invalid-credentials` or `bad-request` */
-  readonly authenticate: (items: readonly AuthItem[]) => Promise<Caller>;
+  readonly authenticate: (items: readonly AuthItem[], signal: AbortSignal) => Promise<Caller>;
   readonly settings: ManagerSettings;
   readonly logger: Logger;
   /** Milliseconds since 1970. */

@@ -8,10 +8,12 @@ import { admit } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
+import { withSiteImages } from './single-site-images.js';
 
 /** Resources by cloud id; empty when the document deploys nothing. */
-export async function estimate(environment: ManagerEnvironment, call: Call, document: Radl): Promise<JsonObject> {
+export async function estimate(environment: ManagerEnvironment, call: Call, requested: Radl): Promise<JsonObject> {
   const caller = await admit(environment, call, 'read');
+  const document = withSiteImages(environment, requested);
   checkDocument(document);
   const { request } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
   if (request.deploys.length === 0) {

@@ -24,7 +24,7 @@ export async function changeOwners(
   { isOverwrite }: { readonly isOverwrite: boolean },
 ): Promise<void> {
   const { header } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
-  const added = await checkedOwner(environment, newItems);
+  const added = await checkedOwner(environment, newItems, call.signal);
   if (!isOverwrite && isGranted(added, header.owners)) {
     return;
   }
@@ -32,9 +32,13 @@ export async function changeOwners(
   await environment.store.commit([{ kind: 'update-infrastructure', id: infrastructureId, set }]);
 }
 
-async function checkedOwner(environment: ManagerEnvironment, items: readonly AuthItem[]): Promise<Caller> {
+async function checkedOwner(
+  environment: ManagerEnvironment,
+  items: readonly AuthItem[],
+  signal: AbortSignal,
+): Promise<Caller> {
   try {
-    return await environment.authenticate(items);
+    return await environment.authenticate(items, signal);
   } catch (error) {
     if (error instanceof ImError && error.code === 'store-unavailable') {
       throw error;

@@ -20,6 +20,11 @@ export class Committer {
     this.#lease = lease;
   }
 
+  /** Writes these changes with the next batch, before it. For what is true already and need not be durable on its own. */
+  attach(changes: readonly Change[]): void {
+    this.#waiting.push({ changes, resolve: () => undefined, reject: () => undefined });
+  }
+
   /** Resolves when the batch is durable. Each batch stays whole; several may share a transaction. */
   commit(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) {

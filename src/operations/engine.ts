@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accepts operations durably and runs them: per infrastructure in order, configurations beside them, a destroy before everything else.
+import { setMaxListeners } from 'node:events';
 import { errorText, ImError, incorrectState, isJsonObject, type Operation } from '../domain/index.js';
 import { type Change, STATISTICS_KEY } from '../store/index.js';
 import { sleep } from '../util/deadline.js';
@@ -290,6 +291,8 @@ export class OperationEngine {
   /** Runs one operation under the infrastructure's lease. */
   async #work(lane: Lane, operation: Operation, place: (running: RunningOperation | undefined) => void): Promise<void> {
     const abort = new AbortController();
+    // Every machine of the operation listens to it.
+    setMaxListeners(Number.POSITIVE_INFINITY, abort.signal);
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       end = resolve;

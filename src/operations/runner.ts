@@ -65,7 +65,8 @@ export async function runOperation(
   try {
     signal.throwIfAborted();
     if (!isResumed) {
-      await workspace.committer.commit([
+      // Durable before the first provider call: every story commits what it is about to do before it does it.
+      workspace.committer.attach([
         { kind: 'update-operation', id: operation.id, set: { state: 'running', startedAt } },
       ]);
     }

@@ -3,13 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../util/logger.js';
 import { type DataDb, parseDataDb, type SqliteLocation, type SqlServerLocation } from './data-db.js';
-import { createSealer } from './sealing.js';
 import { openMongoStore } from './mongo/open-mongo-store.js';
+import { createSealer } from './sealing.js';
 import { loadSealingKey } from './sealing-key.js';
 import { openDatabase, type SqlDatabase } from './sql/database.js';
 import type { Dialect } from './sql/dialect.js';
-import { hasOwnerKey } from './sql/owner-key.js';
 import { mysqlDialect } from './sql/mysql-dialect.js';
+import { hasOwnerKey } from './sql/owner-key.js';
 import { postgresqlDialect } from './sql/postgresql-dialect.js';
 import { createSqlStore } from './sql/sql-store.js';
 import { sqliteDialect } from './sql/sqlite-dialect.js';

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bounds of requests to identity providers: time, size, redirects, TLS, forbidden addresses, cancellation.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type BoundedHttpOptions, createBoundedHttp, UnreachableError } from '../../src/auth/bounded-http.js';
 import { cidrContains, parseCidr } from '../../src/util/ip.js';
@@ -98,6 +103,25 @@ describe('requests to identity providers', () => {
     expect((await failure(http()(get('http://192.0.2.1/')))).message).to.contain('without TLS');
     expect((await failure(http()(get(out)))).message).to.contain('without TLS');
     expect((await failure(http()(get(file)))).message).to.contain('file: is no protocol of the web');
+  });
+
+  it('check certificates, unless told not to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'im-auth-tls-'));
+    try {
+      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+      const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
+      execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'pipe' });
+      const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+        response.end('tls');
+      });
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
+      expect((await failure(http()(get(url)))).message).to.contain('self-signed certificate');
+      expect((await http({ verifySsl: false })(get(url))).text).to.equal('tls');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('never go to forbidden addresses, by number or by name', async () => {

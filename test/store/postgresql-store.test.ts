@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store on PostgreSQL: the contract.
+// The store on PostgreSQL: the contract, and what only a server has.
 import { type PostgresqlServer, postgresqlProblem, startPostgresql } from '../support/databases/postgresql-server.js';
 import { sharedServer } from '../support/databases/shared-server.js';
 import { createServerFixtures, STORE_TABLES } from './server-fixture.js';
+import { describeSqlServerStore } from './sql-server-contract.js';
 import { describeStoreContract } from './store-contract.js';
 
 const shared = sharedServer('PostgreSQL', postgresqlProblem, startPostgresql);
@@ -16,3 +17,5 @@ const createFixture = createServerFixtures(() => ({
 describeStoreContract('PostgreSQL', createFixture, async (context) => {
   server = await shared.need(context);
 });
+
+describeSqlServerStore('PostgreSQL', (context) => shared.need(context));

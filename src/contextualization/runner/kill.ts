@@ -5,30 +5,31 @@ import { isTransient, type SshConnection, shellCommand } from '../../ssh/index.j
 import { OUTER_SCRIPT } from '../bootstrap/script.js';
 import type { ConfigurableVm } from '../contract.js';
 import type { ControlLink } from './control-link.js';
-import { KILL_SCRIPT } from './node-programs.js';
+import { KILL_PROGRAM, KILL_SCRIPT, LIST_MARKED_PROGRAM } from './kill-programs.js';
 import { infrastructureDir, runMark, secretsPrefix } from './remote-layout.js';
 import { logIn, type RunContext } from './run-context.js';
 import { loginOf } from './vm-access.js';
 
 const KILL_TIMEOUT_MS = 8000;
 
+/** As the user first, who may look into his processes, then as root, who may end them all. */
 async function killOn(context: RunContext, connection: SshConnection, vm: ConfigurableVm | undefined): Promise<void> {
   const { infrastructureId, runId } = context.run;
+  const mark = runMark(infrastructureId, runId);
+  const directory = infrastructureDir(context.environment.settings.remoteConfDir, infrastructureId);
+  const secrets = secretsPrefix(infrastructureId, runId);
+  const limits = { timeoutMs: KILL_TIMEOUT_MS, signal: context.signal };
+  const list = await connection.exec(shellCommand('python3', '-c', LIST_MARKED_PROGRAM, mark, directory), limits);
+  const numbers = list.stdout.split(/\s+/).filter((word) => /^\d+$/.test(word));
   const password = vm && loginOf(vm, context.ansibleKey.privateKey).password;
-  const stdin = [
-    password ? Buffer.from(password).toString('base64') : '-',
-    'begin',
-    runMark(infrastructureId, runId),
-    secretsPrefix(infrastructureId, runId),
-    infrastructureDir(context.environment.settings.remoteConfDir, infrastructureId),
-    '',
-  ].join('\n');
-  const command = shellCommand('sh', '-c', OUTER_SCRIPT, 'im', KILL_SCRIPT);
-  const { exitCode, stderr } = await connection.exec(command, {
-    stdin,
-    timeoutMs: KILL_TIMEOUT_MS,
-    signal: context.signal,
+  const lines = [password ? Buffer.from(password).toString('base64') : '-', 'begin', mark, directory, secrets];
+  const asRoot = await connection.exec(shellCommand('sh', '-c', OUTER_SCRIPT, 'im', KILL_SCRIPT), {
+    ...limits,
+    stdin: `${[...lines, numbers.join(' ')].join('\n')}\n`,
   });
+  if (asRoot.exitCode === 0) return;
+  const asUser = shellCommand('python3', '-c', KILL_PROGRAM, mark, directory, secrets, ...numbers);
+  const { exitCode, stderr } = await connection.exec(asUser, limits);
   if (exitCode !== 0) throw new Error(`${connection.host}: exit code ${exitCode} ${stderr.trim().slice(-200)}`);
 }
 

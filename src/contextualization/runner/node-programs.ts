@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fixed Python programs that run on the control node (Python 3.6 or newer, standard library only). They hold no data: values come
 // as arguments, secrets on standard input.
-import { shellQuote } from '../../ssh/index.js';
 
 /**
  * Unpacks a tar from standard input into the infrastructure's directory. Arguments: remote base directory, infrastructure id.
@@ -165,68 +164,4 @@ os.makedirs(os.path.dirname(where), 0o700, exist_ok=True)
 if not started():
     start()
 sys.stderr.write(json.dumps(follow()) + '\n')
-`;
-
-const KILL_PROGRAM = String.raw`
-import os, shutil, signal, sys, time
-marker = ('LC_IM_RUN=' + sys.argv[1]).encode()
-# ssh writes its title over its environment: the shared connections are known by their place.
-shared = ('ssh: ' + sys.argv[3] + '/.ansible/cp/').encode()
-
-def processes():
-    parents, marked, dead = {}, set(), set()
-    for name in os.listdir('/proc'):
-        if not name.isdigit():
-            continue
-        try:
-            with open('/proc/%s/stat' % name, 'rb') as f:
-                fields = f.read().rsplit(b')', 1)[1].split()
-            parents[int(name)] = int(fields[1])
-            if fields[0] in (b'Z', b'X'):
-                dead.add(int(name))
-            with open('/proc/%s/environ' % name, 'rb') as f:
-                if marker in f.read().split(b'\0'):
-                    marked.add(int(name))
-            with open('/proc/%s/cmdline' % name, 'rb') as f:
-                if f.read().startswith(shared):
-                    marked.add(int(name))
-        except OSError:
-            pass
-    spared, pid = set(), os.getpid()
-    while pid in parents:
-        spared.add(pid)
-        pid = parents[pid]
-    found, size = set(marked), -1
-    while size != len(found):
-        size = len(found)
-        found.update(pid for pid, parent in parents.items() if parent in found)
-    return found - spared - dead
-
-killed = set()
-for _ in range(40):
-    victims = processes()
-    if not victims:
-        break
-    for pid in victims:
-        try:
-            os.kill(pid, signal.SIGKILL)
-            killed.add(pid)
-        except OSError:
-            pass
-    time.sleep(0.05)
-for parent in ['/dev/shm'] + (['/run/user/' + n for n in os.listdir('/run/user')] if os.path.isdir('/run/user') else []):
-    for name in os.listdir(parent) if os.path.isdir(parent) else []:
-        if name.startswith(sys.argv[2]):
-            shutil.rmtree(os.path.join(parent, name), ignore_errors=True)
-print('IM1\tkill\tok\t%d' % len(killed))
-`;
-
-/**
- * Ends everything of a run on a node, also what runs as root: an inner program for the bootstrap's OUTER_SCRIPT. Lines after `begin`:
- * the mark of the run, the beginning of the names of its places for secrets, the infrastructure's directory. Processes are known by the mark in their environment, and their descendants.
- */
-export const KILL_SCRIPT = `
-while read -r line; do [ "$line" = begin ] && break; done
-read -r mark; read -r secrets; read -r directory
-exec python3 -c ${shellQuote(KILL_PROGRAM)} "$mark" "$secrets" "$directory"
 `;

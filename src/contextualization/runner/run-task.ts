@@ -16,6 +16,7 @@ import { ansibleCommand, ansibleEnvironment, connectionInventory, forksFor, limi
 import type { FileLine } from './line-splitter.js';
 import type { TaskProgress } from './progress.js';
 import { runDir, runMark, secretsPrefix } from './remote-layout.js';
+import type { RunContext } from './run-context.js';
 import type { StepsContext } from './steps-context.js';
 import { runTaskProcess, type TaskSpec } from './task-process.js';
 import type { StepTask } from './task-table.js';
@@ -31,30 +32,54 @@ const FLUSH_INTERVAL_MS = 400;
 const LIMIT_GRACE_SECONDS = 60;
 const LOST = 'ERROR: the Ansible process has gone without a result (it was killed, or its machine was restarted).';
 
-/** Collects log text and writes it with its offset. */
-function createLogWriter(context: StepsContext, key: string, logged: number) {
-  const { ports, progress, environment } = context.base;
+/** Writes the log text of one process together with how far it goes. */
+interface LogWriter {
+  /** Takes the text of everything up to the given offset; written within {@link FLUSH_INTERVAL_MS}. */
+  add(chunks: readonly RenderedChunk[], end: number): Promise<void>;
+  /** Resolves when all text is durable. */
+  flush(): Promise<void>;
+}
+
+/** @param logged what ends at or before this offset is in the logs already, from before a restart */
+function createLogWriter({ ports, progress, signal }: RunContext, key: string, logged: number): LogWriter {
   let texts = new Map<number, string>();
   let offset = logged;
-  let lastFlush = 0;
-  const flush = async (): Promise<void> => {
+  let writing: Promise<void> = Promise.resolve();
+  let isScheduled = false;
+  const write = async (): Promise<void> => {
     const pending = texts;
-    texts = new Map();
-    lastFlush = environment.now();
-    await Promise.all([...pending].map(([vm, text]) => ports.logVm(vm, text)));
     const reached = offset;
+    texts = new Map();
+    await Promise.all([...pending].map(([vm, text]) => ports.logVm(vm, text)));
     await progress.update(({ runningTasks }) => {
       const task = runningTasks.get(key);
       return task ? { runningTasks: new Map(runningTasks).set(key, { ...task, offset: reached }) } : {};
     });
   };
+  const flush = (): Promise<void> => {
+    writing = writing.then(write);
+    writing.catch(() => {}); // every later add and flush reports it
+    return writing;
+  };
+  const schedule = (): void => {
+    if (isScheduled) return;
+    isScheduled = true;
+    sleep(FLUSH_INTERVAL_MS, signal).then(
+      () => {
+        isScheduled = false;
+        return flush();
+      },
+      () => {}, // the run is being cancelled
+    );
+  };
   return {
-    add(chunks: readonly RenderedChunk[], end: number): void {
-      if (end <= logged) return; // in the log already, from before the restart
+    add: async (chunks, end) => {
+      if (end <= logged) return;
       for (const { vm, text } of chunks) texts.set(vm, (texts.get(vm) ?? '') + text);
       offset = end;
+      schedule();
+      await writing;
     },
-    isDue: (): boolean => environment.now() - lastFlush >= FLUSH_INTERVAL_MS,
     flush,
   };
 }
@@ -90,7 +115,7 @@ function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: r
 /** One try: the process from its beginning (or wherever it is) to its end, with all its text in the logs. */
 async function runAttempt(context: StepsContext, entry: StepTask, { attempt, offset, vms }: TaskProgress) {
   const { base, link, directory } = context;
-  const writer = createLogWriter(context, entry.key, offset);
+  const writer = createLogWriter(base, entry.key, offset);
   const renderer: EventRenderer = createEventRenderer({
     task: { ...entry.task, vms },
     hostNames: context.plan.hostNames,
@@ -100,10 +125,9 @@ async function runAttempt(context: StepsContext, entry: StepTask, { attempt, off
   let position = 0;
   const onLines = async (lines: readonly FileLine[]): Promise<void> => {
     for (const { text, end } of lines) {
-      writer.add(renderer.feed([text]), end);
+      await writer.add(renderer.feed([text]), end);
       position = end;
     }
-    if (writer.isDue()) await writer.flush();
   };
   const place = `${runDir(directory, base.run.runId)}/${entry.key}.${attempt}`;
   const end = await runTaskProcess(link, place, specFor(context, entry, attempt, vms), {
@@ -111,10 +135,10 @@ async function runAttempt(context: StepsContext, entry: StepTask, { attempt, off
     maxErrors: base.environment.settings.maxSshErrors,
     signal: base.signal,
   });
-  if (end.kind === 'lost') writer.add(renderer.feed([LOST]), position + 1);
+  if (end.kind === 'lost') await writer.add(renderer.feed([LOST]), position + 1);
   const outcome = renderer.end(end.kind === 'exited' ? end.code : 255);
   // One behind the last byte: the text of the end is not repeated either.
-  writer.add(outcome.chunks, position + 1);
+  await writer.add(outcome.chunks, position + 1);
   await writer.flush();
   return outcome;
 }

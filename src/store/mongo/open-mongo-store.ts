@@ -5,6 +5,9 @@ import type { MongoLocation } from '../data-db.js';
 import type { OpenStoreOptions } from '../open-store.js';
 import type { Store } from '../store.js';
 
-export function openMongoStore(location: MongoLocation, _options: OpenStoreOptions & {keyFile: string}): Promise<Store> {
+export function openMongoStore(
+  location: MongoLocation,
+  _options: OpenStoreOptions & { keyFile: string },
+): Promise<Store> {
   return Promise.reject(new ImError('store-unavailable', location.hosts));
 }

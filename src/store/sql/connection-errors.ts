@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors of the way to a database server, as Node and the drivers name them.
-import { errorText } from '../../domain/index.js';
+import { driverText } from './driver-text.js';
 import { isObject } from './row.js';
 
 const CODES: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ export function isConnectionError(error: unknown): boolean {
   if (code !== '') {
     return Object.hasOwn(CODES, code);
   }
-  return error instanceof Error && (TEXTS.test(error.message) || MYSQL_TEXTS.test(error.message));
+  return error instanceof Error && (TEXTS.test(driverText(error)) || MYSQL_TEXTS.test(driverText(error)));
 }
 
 /** Did the two sides not agree on TLS, or is the certificate not the expected one? Trying again does not help then. */
@@ -51,7 +51,7 @@ export function connectionReason(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return connectionReason(error.errors[0]);
   }
-  return CODES[codeOf(error)] ?? errorText(error);
+  return CODES[codeOf(error)] ?? driverText(error);
 }
 
 function codeOf(error: unknown): string {

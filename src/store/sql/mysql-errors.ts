@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the errors of MySQL, MariaDB and the mysql2 driver mean.
-import { errorText, ImError } from '../../domain/index.js';
+import { ImError } from '../../domain/index.js';
 import { DeadlineError } from '../../util/deadline.js';
 import { connectionReason, isConnectionError, isTlsError } from './connection-errors.js';
 import type { FailureKind } from './dialect.js';
+import { driverText } from './driver-text.js';
 import { isObject } from './row.js';
 
 /** Lock wait timeout and deadlock; also what fails a starter that waits for another one's migrations. */
@@ -102,7 +103,7 @@ export function describeMysqlError(error: unknown, place: string): ImError {
   if (isTlsError(error)) {
     return new ImError(
       'store-unavailable',
-      `The database ${place} cannot be reached over TLS (${errorText(error)}): correct the TLS options of DATA_DB.`,
+      `The database ${place} cannot be reached over TLS (${driverText(error)}): correct the TLS options of DATA_DB.`,
       { cause: error },
     );
   }

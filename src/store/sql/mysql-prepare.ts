@@ -16,7 +16,9 @@ export interface MysqlServer {
 }
 
 const UNKNOWN_DATABASE = 1049;
-const FORBIDDEN: ReadonlySet<number> = new Set([1044, 1142, 1227]);
+/** The server says this of a missing database too, when the user has no rights on one of that name. */
+const NO_ACCESS = 1044;
+const FORBIDDEN: ReadonlySet<number> = new Set([NO_ACCESS, 1142, 1227]);
 
 /** @throws the driver's error, or an ImError `store-unavailable` when the database is missing and may not be created */
 export async function prepareMysql(
@@ -49,18 +51,22 @@ async function connect(
   place: string,
   logger: Logger,
 ): Promise<Connection> {
+  const name = `\`${database.replaceAll('`', '``')}\``;
+  const statement = `CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
   // Loaded only where it is used.
   const { createConnection } = await import('mysql2/promise');
   try {
     return await createConnection({ ...options, database });
   } catch (error) {
-    if (errorNumber(error) !== UNKNOWN_DATABASE) {
+    const number = errorNumber(error);
+    if (number === NO_ACCESS) {
+      throw forbidden(place, statement, number);
+    }
+    if (number !== UNKNOWN_DATABASE) {
       throw error;
     }
   }
   const connection = await createConnection(options);
-  const name = `\`${database.replaceAll('`', '``')}\``;
-  const statement = `CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
   try {
     await connection.query(statement);
     await connection.query(`USE ${name}`);
@@ -68,15 +74,17 @@ async function connect(
     return connection;
   } catch (error) {
     connection.destroy();
-    if (FORBIDDEN.has(errorNumber(error) ?? 0)) {
-      throw new ImError(
-        'store-unavailable',
-        `The database ${place} does not exist and this user may not create it: let an administrator run ${statement}.`,
-        { cause: new Error(`MySQL error ${errorNumber(error)}`) },
-      );
-    }
-    throw error;
+    const number = errorNumber(error) ?? 0;
+    throw FORBIDDEN.has(number) ? forbidden(place, statement, number) : error;
   }
+}
+
+function forbidden(place: string, statement: string, number: number): ImError {
+  return new ImError(
+    'store-unavailable',
+    `The database ${place} does not exist or is not open to this user: let an administrator run ${statement} and grant it all privileges on it.`,
+    { cause: new Error(`MySQL error ${number}`) },
+  );
 }
 
 /** Reads `10.11.6-MariaDB-0+deb12u1` or `8.0.36`. */

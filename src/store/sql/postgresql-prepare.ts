@@ -39,7 +39,7 @@ export async function preparePostgresql(
     if (FORBIDDEN.has(state)) {
       throw new ImError(
         'store-unavailable',
-        `The database ${place} does not exist and this user may not create it: let an administrator run ${statement}.`,
+        `The database ${place} does not exist and this user may not create it: let an administrator run ${statement} and make it its owner.`,
         { cause: new Error(`SQLSTATE ${state}`) },
       );
     }
@@ -47,7 +47,7 @@ export async function preparePostgresql(
   }
 }
 
-async function requireUtf8(client: pg.Client, place: string): Promise<void> {
+async function requireUtf8(client: Client, place: string): Promise<void> {
   const { rows } = await client.query(`SELECT current_setting('server_encoding') AS encoding`);
   if (rows[0]?.encoding !== 'UTF8') {
     throw new ImError(

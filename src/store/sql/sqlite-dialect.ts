@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite: its settings for durability, its prepared statements and what its error codes mean.
 import Database from 'better-sqlite3';
-import { errorText, ImError } from '../../domain/index.js';
+import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import type { Dialect, FailureKind } from './dialect.js';
+import { driverText } from './driver-text.js';
 import { isObject, isRowList, unreadable } from './row.js';
 import { prepareSqliteFile } from './sqlite-file.js';
 
@@ -122,7 +123,7 @@ function describe(error: unknown, path: string): ImError {
       cause: error,
     });
   }
-  const cause = new Error(withoutStatement(error));
+  const cause = new Error(driverText(error));
   if (code === 'SQLITE_CONSTRAINT') {
     return new ImError(
       'internal',
@@ -138,11 +139,4 @@ function describe(error: unknown, path: string): ImError {
       : `The database ${path} ${remedy}.`,
     { cause },
   );
-}
-
-/** Knex puts the statement before the driver's text. */
-function withoutStatement(error: unknown): string {
-  const text = errorText(error);
-  const start = text.lastIndexOf(' - ');
-  return start === -1 ? text : text.slice(start + 3);
 }

@@ -2,7 +2,7 @@
 // A private MariaDB server from the distribution's mariadb-server.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { findProgram, freePort, type PrivateServer, runToEnd, serverDirectory, startServer } from './private-server.js';
 
 const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/libexec', '/usr/bin'];
@@ -12,8 +12,13 @@ const PASSWORD = 'p@ss:wörd/1';
 export interface MariaDbServer extends PrivateServer {
   /** DATA_DB of a database on it. */
   url(database: string, options?: string): string;
-  /** Runs statements as administrator. */
+  /** Runs statements as administrator, each in its own transaction. */
   run(...statements: readonly string[]): Promise<void>;
+  runIn(database: string, ...statements: readonly string[]): Promise<void>;
+  endConnections(database: string): Promise<void>;
+  dropDatabase(database: string): Promise<void>;
+  /** Keeps the rows of a SELECT ... FOR UPDATE until the returned function is called. */
+  lockRow(database: string, select: string): Promise<() => Promise<void>>;
 }
 
 /** Why there can be no server here, or undefined. */
@@ -65,8 +70,13 @@ export async function startMariaDb(...options: readonly string[]): Promise<Maria
     directory,
     port,
   );
-  const run = async (...statements: readonly string[]): Promise<void> => {
-    const connection = await createConnection({ socketPath: join(directory, 'socket'), user: 'root' });
+  const connect = (database?: string) =>
+    createConnection({
+      socketPath: join(directory, 'socket'),
+      user: 'root',
+      ...(database !== undefined && { database }),
+    });
+  const runOn = async (connection: Connection, statements: readonly string[]): Promise<void> => {
     try {
       for (const statement of statements) {
         await connection.query(statement);
@@ -75,6 +85,7 @@ export async function startMariaDb(...options: readonly string[]): Promise<Maria
       await connection.end();
     }
   };
+  const run = async (...statements: readonly string[]) => runOn(await connect(), statements);
   await run(
     `CREATE USER im@'%' IDENTIFIED BY '${PASSWORD}'`,
     `GRANT ALL ON *.* TO im@'%' WITH GRANT OPTION`,
@@ -86,6 +97,32 @@ export async function startMariaDb(...options: readonly string[]): Promise<Maria
       return server.pid;
     },
     run,
+    runIn: async (database, ...statements) => runOn(await connect(database), statements),
+    async endConnections(database) {
+      const connection = await connect();
+      const [rows] = await connection.query<RowDataPacket[]>(
+        'SELECT id FROM information_schema.processlist WHERE db = ?',
+        [database],
+      );
+      for (const { id } of rows) {
+        await connection.query(`KILL ${id}`).catch(ignoreGone);
+      }
+      await connection.end();
+    },
+    dropDatabase: (database) => run(`DROP DATABASE IF EXISTS ${database}`),
+    async lockRow(database, select) {
+      const connection = await connect(database);
+      await connection.query('START TRANSACTION');
+      await connection.query(select);
+      return () => connection.end();
+    },
     url: (database, query = '') => `mysql://im:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}${query}`,
   };
+}
+
+/** The connection ended by itself since it was listed. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof Error && 'errno' in error && error.errno === 1094)) {
+    throw error;
+  }
 }

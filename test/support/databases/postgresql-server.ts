@@ -18,6 +18,10 @@ export interface PostgresqlServer extends PrivateServer {
   run(...statements: readonly string[]): Promise<void>;
   /** The same in another database. */
   runIn(database: string, ...statements: readonly string[]): Promise<void>;
+  endConnections(database: string): Promise<void>;
+  dropDatabase(database: string): Promise<void>;
+  /** Keeps the rows of a SELECT ... FOR UPDATE until the returned function is called. */
+  lockRow(database: string, select: string): Promise<() => Promise<void>>;
 }
 
 /** Why there can be no server here, or undefined. */
@@ -101,6 +105,15 @@ export async function startPostgresql(...options: readonly string[]): Promise<Po
     },
     run,
     runIn,
+    endConnections: (database) =>
+      run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`),
+    dropDatabase: (database) => run(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+    async lockRow(database, select) {
+      const client = await connect(database);
+      await client.query('BEGIN');
+      await client.query(select);
+      return () => client.end();
+    },
     url: (database, query = '') =>
       `postgresql://im:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${database}${query}`,
   };
