@@ -3,8 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { radlSuite } from './golden/radl-suite.js';
 import { type GoldenCase, type GoldenSuite, isGoldenCase } from './golden/suite.js';
+import { toscaSuite } from './golden/tosca-suite.js';
 
-const suites: ReadonlyMap<string, GoldenSuite> = new Map([['radl', radlSuite]]);
+const suites: ReadonlyMap<string, GoldenSuite> = new Map([
+  ['radl', radlSuite],
+  ['tosca', toscaSuite],
+]);
 
 function readCases(file: string): GoldenCase[] {
   return readFileSync(file, 'utf8')
@@ -28,7 +32,7 @@ async function main([name = '', ...files]: readonly string[]): Promise<number> {
   let failed = 0;
   for (const file of files) {
     for (const golden of readCases(file)) {
-      const difference = await suite.run(golden);
+      const difference = await suite.run(golden, file);
       if (difference === undefined) {
         passed++;
       } else if (golden.optional === true) {

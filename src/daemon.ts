@@ -2,6 +2,7 @@
 // The composition root: builds every room from the configuration, starts them in order and stops them gracefully.
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Listener } from './api/listener.js';
 import { createRestServer } from './api/rest/index.js';
 import { createXmlRpcServer } from './api/xmlrpc/index.js';
@@ -11,6 +12,7 @@ import { builtInConnectorTypes, type ConnectorType, createConnectorRegistry } fr
 import { generateSshKeyPair } from './connectors/shared/keys.js';
 import { createContextualizer } from './contextualization/index.js';
 import { errorText, ImError } from './domain/index.js';
+import { createFetcher } from './fetch/index.js';
 import { createManager } from './manager/index.js';
 import { createHealth } from './observability/health.js';
 import type { Logging } from './observability/logging/logging.js';
@@ -24,11 +26,14 @@ import {
   VERSION,
 } from './settings.js';
 import { openStore, type Store } from './store/index.js';
+import { readShippedTypes } from './tosca/index.js';
 
 /** What a daemon is built from. */
 export interface DaemonOptions {
   readonly config: Config;
   readonly logging: Logging;
+  /** Where the program's own files are (`tosca/types`). */
+  readonly installDir: string;
   /** Replaces parts of the house; tests use it to stop the world around calls. */
   readonly decorate?: {
     readonly store?: (store: Store) => Store;
@@ -72,7 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function build(
-  { config, logging, decorate }: DaemonOptions,
+  { config, logging, installDir, decorate }: DaemonOptions,
   logger: ReturnType<Logging['named']>,
   closers: (() => Promise<void>)[],
 ): Promise<Daemon> {
@@ -138,6 +143,9 @@ async function build(
       return { modifiedMs: mtimeMs, size, inode: ino };
     },
   });
+  const fetcher = createFetcher({ allowedNets: config.fetchAllowedNets, mirrors: config.urlMirrors, now: Date.now });
+  closers.push(() => fetcher.close());
+  const shippedTypes = readShippedTypes(join(installDir, 'tosca', 'types'));
   const manager = createManager({
     store,
     engine,
@@ -147,7 +155,13 @@ async function build(
     authenticate: (items, signal) => authenticator.authenticate(items, signal),
     settings: managerSettings(config),
     logger,
+    tosca: {
+      types: shippedTypes,
+      fetchText: (url, signal) => fetcher.fetchText(url, signal),
+      allowedRepository: config.oaipmhRepoBaseIdentifierUrl,
+    },
     now: Date.now,
+    randomText,
     newId: randomUUID,
   });
   const health = createHealth({

@@ -78,7 +78,7 @@ async function run(configFile: string | undefined): Promise<number> {
   }
   let daemon: Daemon;
   try {
-    daemon = await startDaemon({ config: loaded.config, logging });
+    daemon = await startDaemon({ config: loaded.config, logging, installDir });
   } catch (error) {
     console.error(errorText(error));
     logging.error(`The daemon cannot start: ${errorText(error)}`, { error });

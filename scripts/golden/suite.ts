@@ -28,8 +28,8 @@ export interface GoldenCase {
 
 /** Runs the cases of one corpus. */
 export interface GoldenSuite {
-  /** What differs, or undefined when the case passes. */
-  run(golden: GoldenCase): Promise<string | undefined> | string | undefined;
+  /** What differs, or undefined when the case passes; `file` is where the case comes from. */
+  run(golden: GoldenCase, file: string): Promise<string | undefined> | string | undefined;
 }
 
 /** What a case must give: ours before the reference's. */

@@ -12,6 +12,10 @@ export type ErrorCode =
   | 'function-disabled'
   | 'incorrect-state'
   | 'bad-request'
+  /** The deployment document itself cannot be read: REST names the request body in front. */
+  | 'invalid-document'
+  /** A property that only infrastructures made from TOSCA have. */
+  | 'not-from-tosca'
   | 'not-found'
   | 'unsupported-media-type'
   | 'not-acceptable'
@@ -34,6 +38,8 @@ const STATUS: Record<ErrorCode, number> = {
   'function-disabled': 403,
   'incorrect-state': 409,
   'bad-request': 400,
+  'invalid-document': 400,
+  'not-from-tosca': 403,
   'not-found': 404,
   'unsupported-media-type': 415,
   'not-acceptable': 415,

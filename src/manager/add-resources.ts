@@ -2,20 +2,22 @@
 // Use case: add VMs to an infrastructure (core.md §6).
 import { badRequest, infrastructureNotFound } from '../domain/index.js';
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
-import { printRadl, type Radl } from '../radl/index.js';
+import { printRadl, Radl } from '../radl/index.js';
 import { admitToInfrastructure } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
+import type { DeploymentDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
 import { resultOf } from './outcome.js';
 import { withSiteImages } from './single-site-images.js';
+import { updateWithTosca } from './update-with-tosca.js';
 
 /** A wrong document leaves the infrastructure as it is (spec/README.md). Waits for the launch. */
 export async function addResources(
   environment: ManagerEnvironment,
   call: Call,
   infrastructureId: string,
-  requested: Radl,
+  deployment: DeploymentDocument,
   { isContextualized }: { readonly isContextualized: boolean },
 ): Promise<AddResult> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
@@ -26,7 +28,10 @@ export async function addResources(
   if (infrastructure.isDestroying) {
     throw badRequest('Infrastructure deleted. Do not add resources.');
   }
-  const document = withSiteImages(environment, requested);
+  if (!(deployment instanceof Radl)) {
+    return updateWithTosca(environment, call, caller, infrastructure, deployment.text, { isContextualized });
+  }
+  const document = withSiteImages(environment, deployment);
   checkDocument(document);
   withRadlErrors(() => mergeRequest(document, infrastructure.radl, infrastructure.privateNetworks));
   const accepted = await environment.engine.accept(

@@ -4,6 +4,7 @@ import { badRequest, infrastructureNotFound } from '../domain/index.js';
 import { withConfiguration } from '../operations/index.js';
 import { type Radl, serializeRadl, visibleRadl } from '../radl/index.js';
 import { admitToInfrastructure, findVm } from './access.js';
+import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
@@ -15,10 +16,11 @@ export async function alterVm(
   call: Call,
   infrastructureId: string,
   vmId: string | number,
-  document: Radl,
+  deployment: DeploymentDocument,
 ): Promise<Radl> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
   const vm = await findVm(environment, infrastructureId, vmId);
+  const { radl: document } = await readDocument(environment, call, caller, deployment);
   if (document.getSystem(vm.systemName) === undefined) {
     throw badRequest(`Incorrect RADL no system with name ${vm.systemName} provided.`);
   }

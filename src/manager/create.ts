@@ -3,20 +3,24 @@
 import { badRequest, errorText, type Infrastructure } from '../domain/index.js';
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
 import { checkRadl, printRadl, Radl, RadlError } from '../radl/index.js';
+import { serializeTosca } from '../tosca/index.js';
 import { admit } from './access.js';
+import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
 import { withSiteImages } from './single-site-images.js';
+import { withTosca } from './stored-tosca.js';
 
 /** Checks the document, records the infrastructure and its launch, and waits for the launch when asked to. */
 export async function createInfrastructure(
   environment: ManagerEnvironment,
   call: Call,
-  requested: Radl,
+  deployment: DeploymentDocument,
   { isAsync }: { readonly isAsync: boolean },
 ): Promise<{ readonly infrastructureId: string }> {
   const caller = await admit(environment, call, 'write');
+  const { radl: requested, tosca } = await readDocument(environment, call, caller, deployment);
   const document = withSiteImages(environment, requested);
   checkDocument(document);
   const { merged } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
@@ -35,7 +39,7 @@ export async function createInfrastructure(
     radl: merged,
     privateNetworks: new Map(),
     snapshots: [],
-    extra: {},
+    extra: tosca === undefined ? {} : withTosca(environment, {}, tosca),
   };
   const username = caller.owners[0].username;
   const accepted = await environment.engine.accept(
@@ -50,7 +54,13 @@ export async function createInfrastructure(
       { kind: 'insert-infrastructure', infrastructure },
       {
         kind: 'insert-revision',
-        revision: { infrastructureId: id, kind: 'radl', operationId, text: printRadl(document), createdAt: now },
+        revision: {
+          infrastructureId: id,
+          kind: tosca === undefined ? 'radl' : 'tosca',
+          operationId,
+          text: tosca === undefined ? printRadl(document) : serializeTosca(tosca),
+          createdAt: now,
+        },
       },
     ],
   );

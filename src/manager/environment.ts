@@ -4,6 +4,7 @@ import type { AuthItem, Caller } from '../domain/index.js';
 import type { ConnectorSource, OperationEngine, Refresher } from '../operations/index.js';
 import type { SystemDefaults } from '../radl/index.js';
 import type { Store } from '../store/index.js';
+import type { ShippedTypes } from '../tosca/index.js';
 import type { Logger } from '../util/logger.js';
 
 /** BOOT_MODE: 0 normal, 1 read only, 2 read and delete (core.md §5.3). */
@@ -19,6 +20,15 @@ export interface ManagerSettings {
   readonly imageUrlOnSite?: (imageUrl: string) => string;
 }
 
+/** What reading TOSCA documents needs. */
+export interface ToscaTools {
+  readonly types: ShippedTypes;
+  /** Text behind a URL, through the guarded fetcher. */
+  readonly fetchText: (url: string, signal: AbortSignal) => Promise<string>;
+  /** OAIPMH_REPO_BASE_IDENTIFIER_URL: where templates must come from; empty: anywhere. */
+  readonly allowedRepository: string;
+}
+
 /** Everything from outside. */
 export interface ManagerEnvironment {
   readonly store: Store;
@@ -30,7 +40,10 @@ export interface ManagerEnvironment {
   readonly authenticate: (items: readonly AuthItem[], signal: AbortSignal) => Promise<Caller>;
   readonly settings: ManagerSettings;
   readonly logger: Logger;
+  readonly tosca: ToscaTools;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Cryptographically random letters and digits. */
+  readonly randomText: (length: number) => string;
   readonly newId: () => string;
 }

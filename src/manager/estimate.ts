@@ -6,14 +6,20 @@ import { type CloudOption, estimate as estimatePlacement, place } from '../place
 import { Radl } from '../radl/index.js';
 import { admit } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
+import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { withSiteImages } from './single-site-images.js';
 
 /** Resources by cloud id; empty when the document deploys nothing. */
-export async function estimate(environment: ManagerEnvironment, call: Call, requested: Radl): Promise<JsonObject> {
+export async function estimate(
+  environment: ManagerEnvironment,
+  call: Call,
+  deployment: DeploymentDocument,
+): Promise<JsonObject> {
   const caller = await admit(environment, call, 'read');
-  const document = withSiteImages(environment, requested);
+  const { radl } = await readDocument(environment, call, caller, deployment);
+  const document = withSiteImages(environment, radl);
   checkDocument(document);
   const { request } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
   if (request.deploys.length === 0) {

@@ -19,9 +19,11 @@ import { removeResources } from './remove-resources.js';
 import { createSnapshot } from './snapshot.js';
 import { infrastructureState } from './state.js';
 import { stats } from './stats.js';
+import { infrastructureOutputs, infrastructureTosca } from './tosca-reads.js';
 import { vmContMsg, vmInfo, vmProperty } from './vm-info.js';
 
-export type { BootMode, ManagerEnvironment, ManagerSettings } from './environment.js';
+export type { DeploymentDocument, ToscaText } from './deployment-document.js';
+export type { BootMode, ManagerEnvironment, ManagerSettings, ToscaTools } from './environment.js';
 export type {
   AddResult,
   Call,
@@ -40,6 +42,8 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
     listVms: (call, id) => listVms(environment, call, id),
     infrastructureState: (call, id) => infrastructureState(environment, call, id),
     infrastructureRadl: (call, id) => infrastructureRadl(environment, call, id),
+    infrastructureTosca: (call, id) => infrastructureTosca(environment, call, id),
+    infrastructureOutputs: (call, id) => infrastructureOutputs(environment, call, id),
     infrastructureContMsg: (call, id, isHeaderOnly) => infrastructureContMsg(environment, call, id, isHeaderOnly),
     addResources: (call, id, document, options) => addResources(environment, call, id, document, options),
     removeResources: (call, id, vmIds, options) => removeResources(environment, call, id, vmIds, options),

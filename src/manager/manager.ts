@@ -4,6 +4,9 @@
 import type { CloudImage, Quotas } from '../connectors/index.js';
 import type { AuthItem, JsonObject, VmState } from '../domain/index.js';
 import type { Features, Radl, RadlValue } from '../radl/index.js';
+import type { DeploymentDocument } from './deployment-document.js';
+
+export type { DeploymentDocument } from './deployment-document.js';
 
 /** A request as it reached one of the APIs, before its credentials are checked. */
 export interface Call {
@@ -48,7 +51,7 @@ export interface InfrastructureManager {
   /** Creates and launches. Synchronous: resolves when the launch ended; asynchronous: when the operation is durable. */
   createInfrastructure(
     call: Call,
-    document: Radl,
+    document: DeploymentDocument,
     options: { readonly isAsync: boolean },
   ): Promise<{ readonly infrastructureId: string }>;
   /** Living VM numbers in order. */
@@ -56,12 +59,16 @@ export interface InfrastructureManager {
   infrastructureState(call: Call, infrastructureId: string): Promise<InfrastructureState>;
   /** Document of the infrastructure as shown to users (no internal systems). */
   infrastructureRadl(call: Call, infrastructureId: string): Promise<Radl>;
+  /** TOSCA document of the infrastructure as YAML text. */
+  infrastructureTosca(call: Call, infrastructureId: string): Promise<string>;
+  /** Outputs of its TOSCA document by name. */
+  infrastructureOutputs(call: Call, infrastructureId: string): Promise<JsonObject>;
   /** Contextualization log (core.md §15). */
   infrastructureContMsg(call: Call, infrastructureId: string, isHeaderOnly: boolean): Promise<string>;
   addResources(
     call: Call,
     infrastructureId: string,
-    document: Radl,
+    document: DeploymentDocument,
     options: { readonly isContextualized: boolean },
   ): Promise<AddResult>;
   /** @returns how many VMs were removed. `vmIds` as sent: numbers or texts, checked here (core.md §17). */
@@ -79,7 +86,12 @@ export interface InfrastructureManager {
   startInfrastructure(call: Call, infrastructureId: string): Promise<void>;
   stopInfrastructure(call: Call, infrastructureId: string): Promise<void>;
   /** Starts a configuration in the background. `document` may be empty. */
-  reconfigure(call: Call, infrastructureId: string, document: Radl, vmList?: readonly number[]): Promise<void>;
+  reconfigure(
+    call: Call,
+    infrastructureId: string,
+    document: DeploymentDocument,
+    vmList?: readonly number[],
+  ): Promise<void>;
 
   /** Live document of a VM: networks and its system. `vmId` as sent. */
   vmInfo(call: Call, infrastructureId: string, vmId: string | number): Promise<Radl>;
@@ -92,7 +104,7 @@ export interface InfrastructureManager {
   ): Promise<PropertyValue | undefined>;
   vmContMsg(call: Call, infrastructureId: string, vmId: string | number): Promise<string>;
   /** Whole live document after the change (core.md §16). */
-  alterVm(call: Call, infrastructureId: string, vmId: string | number, document: Radl): Promise<Radl>;
+  alterVm(call: Call, infrastructureId: string, vmId: string | number, document: DeploymentDocument): Promise<Radl>;
   startVm(call: Call, infrastructureId: string, vmId: string | number): Promise<void>;
   stopVm(call: Call, infrastructureId: string, vmId: string | number): Promise<void>;
   rebootVm(call: Call, infrastructureId: string, vmId: string | number): Promise<void>;
@@ -121,7 +133,7 @@ export interface InfrastructureManager {
   cloudImages(call: Call, cloudId: string, filters: Readonly<Record<string, string>>): Promise<readonly CloudImage[]>;
   cloudQuotas(call: Call, cloudId: string): Promise<Quotas>;
   /** What a document would use, by cloud id (core.md §21.1). Nothing is created. */
-  estimate(call: Call, document: Radl): Promise<JsonObject>;
+  estimate(call: Call, document: DeploymentDocument): Promise<JsonObject>;
   /** Dates as `YYYY-MM-DD`, inclusive; absent = unbounded. */
   stats(call: Call, range: { readonly from?: string; readonly to?: string }): Promise<readonly StatsRow[]>;
 }

@@ -2,9 +2,10 @@
 // Use case: reconfigure (core.md §19).
 import { badRequest, errorText } from '../domain/index.js';
 import { encodeConfigureRequest } from '../operations/index.js';
-import { type Radl, serializeRadl } from '../radl/index.js';
+import { serializeRadl } from '../radl/index.js';
 import { loadYaml } from '../yaml.js';
 import { admitToInfrastructure } from './access.js';
+import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
@@ -14,10 +15,11 @@ export async function reconfigure(
   environment: ManagerEnvironment,
   call: Call,
   infrastructureId: string,
-  document: Radl,
+  deployment: DeploymentDocument,
   vmList?: readonly number[],
 ): Promise<void> {
   const { caller, header } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
+  const { radl: document } = await readDocument(environment, call, caller, deployment);
   for (const { recipe } of document.configures) {
     checkRecipe(recipe);
   }

@@ -14,7 +14,7 @@ import {
   vmDeleted,
   vmNotFound,
 } from '../../src/domain/index.js';
-import type { Call, InfrastructureManager } from '../../src/manager/manager.js';
+import type { Call, DeploymentDocument, InfrastructureManager } from '../../src/manager/manager.js';
 import { checkRadl, Features, printRadl, Radl } from '../../src/radl/index.js';
 import { silentLogger } from '../../src/util/logger.js';
 
@@ -125,6 +125,12 @@ export function createFakeManager(): FakeManager {
     for (const vm of vms) vm.state = state;
   };
 
+  /** The fake only knows RADL. */
+  const radlOf = (document: DeploymentDocument): Radl => {
+    if (!(document instanceof Radl)) throw new ImError('invalid-document', 'Error parsing TOSCA template: not here');
+    return document;
+  };
+
   const fake: FakeManager = {
     calls: [],
     lastArguments: [],
@@ -140,7 +146,8 @@ export function createFakeManager(): FakeManager {
         .map((infrastructure) => infrastructure.id)
         .reverse();
     },
-    createInfrastructure: async (call, document, options) => {
+    createInfrastructure: async (call, deployment, options) => {
+      const document = radlOf(deployment);
       const caller = await enter('createInfrastructure', call, true, options);
       checkRadl(document);
       if (document.deploys.length > 0 && caller.clouds.length === 0) throw badRequest('No cloud provider available');
@@ -161,13 +168,21 @@ export function createFakeManager(): FakeManager {
       return { state: numbers.length === 0 ? 'failed' : 'configured', vmStates };
     },
     infrastructureRadl: async (call, id) => find(await enter('infrastructureRadl', call, false), id).radl,
+    infrastructureTosca: async (call, id) => {
+      find(await enter('infrastructureTosca', call, false), id);
+      throw new ImError('not-from-tosca', "'tosca' infrastructure property is not valid in this infrastructure");
+    },
+    infrastructureOutputs: async (call, id) => {
+      find(await enter('infrastructureOutputs', call, false), id);
+      throw new ImError('not-from-tosca', "'outputs' infrastructure property is not valid in this infrastructure");
+    },
     infrastructureContMsg: async (call, id, isHeaderOnly) => {
       find(await enter('infrastructureContMsg', call, false, isHeaderOnly), id);
       return isHeaderOnly ? 'head\n' : `head\nVM 0:\nbell \u0007 & <tag> ]]> é\n${'*'.repeat(75)}\n`;
     },
     addResources: async (call, id, document, options) => {
       const infrastructure = find(await enter('addResources', call, true, options), id);
-      return { vmNumbers: launch(infrastructure, document) };
+      return { vmNumbers: launch(infrastructure, radlOf(document)) };
     },
     removeResources: async (call, id, vmIds, options) => {
       const infrastructure = find(await enter('removeResources', call, true, vmIds, options), id);
@@ -198,7 +213,7 @@ export function createFakeManager(): FakeManager {
     },
     alterVm: async (call, id, vmId, document) => {
       const vm = findVm(find(await enter('alterVm', call, true, vmId, document), id), vmId);
-      const system = document.systems[0];
+      const system = radlOf(document).systems[0];
       if (system) vm.info.systems[0]?.features.apply(system.features, { conflict: 'other', missing: 'other' });
       return vm.info;
     },

@@ -24,7 +24,7 @@ network public (outbound = 'yes')
 network private ()
 system front (
   cpu.count >= 1 and
-  memory.size >= 128m and
+  memory.size >= 512m and
   net_interface.0.connection = 'public' and
   net_interface.0.dns_name = 'front' and
   net_interface.1.connection = 'private' and
@@ -33,7 +33,7 @@ system front (
 )
 system wn (
   cpu.count >= 1 and
-  memory.size >= 128m and
+  memory.size >= 512m and
   net_interface.0.connection = 'private' and
   net_interface.0.dns_name = 'wn-#N#' and
   disk.0.os.name = 'linux' and

@@ -21,6 +21,7 @@ import {
   Refresher,
 } from '../../src/operations/index.js';
 import { openStore, type Store } from '../../src/store/index.js';
+import { readShippedTypes } from '../../src/tosca/index.js';
 import { silentLogger } from '../../src/util/logger.js';
 
 /** Settings that tests change. */
@@ -141,7 +142,15 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       systemDefaults: SYSTEM_DEFAULTS,
     },
     logger: silentLogger,
+    tosca: {
+      types: readShippedTypes('tosca/types'),
+      fetchText: async (url) => {
+        throw new Error(`${url} is not fetched in tests`);
+      },
+      allowedRepository: '',
+    },
     now: Date.now,
+    randomText,
     newId: randomUUID,
   };
   await engine.start();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bodies of requests: which media types are taken, and how a deployment document is read (rest-api.md §8).
 import { errorText } from '../../domain/index.js';
+import type { DeploymentDocument } from '../../manager/manager.js';
 import { parseRadl, parseRadlJson, Radl } from '../../radl/index.js';
 import { pythonReprList } from '../../util/python-repr.js';
 import { RestProblem } from './problem.js';
@@ -35,16 +36,15 @@ export function checkContentType(kind: BodyKind, body: RequestBody): void {
 }
 
 /**
- * The deployment document of a body; an empty body is an empty document, whatever its type.
+ * The deployment document of a body; a TOSCA one is read later, with the rights of the caller, since reading it fetches things; an empty body is an empty document, whatever its type.
  * @throws RestProblem 400 with the position and the reason, 415
  */
-export function parseDocument(body: RequestBody): Radl {
+export function parseDocument(body: RequestBody): DeploymentDocument {
   if (body.text.trim() === '') return Radl.empty();
   const form = formOf(body.types);
   if (form === undefined) throw unsupported(body.types);
   if (form === 'tosca') {
-    const remedy = 'Send the deployment as RADL, with Content-Type text/plain or application/json.';
-    throw unreadable(`Error parsing TOSCA template: This version does not take TOSCA documents yet. ${remedy}`);
+    return { kind: 'tosca', text: body.text };
   }
   try {
     return form === 'json' ? parseRadlJson(body.text) : parseRadl(body.text);

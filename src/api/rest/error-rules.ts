@@ -23,6 +23,7 @@ const UNPREFIXED: ReadonlySet<ErrorCode> = new Set([
   'unsupported-media-type',
   'not-acceptable',
   'timeout',
+  'not-from-tosca',
 ]);
 
 const TABLE_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -62,6 +63,7 @@ function statusOf(error: ImError, rules: ErrorRules): number {
 
 function prefixOf(error: ImError, rules: ErrorRules): string {
   if (UNPREFIXED.has(error.code)) return '';
+  if (error.code === 'invalid-document') return 'Error parsing request body: ';
   if (error.code === 'infrastructure-not-found' || error.code === 'infrastructure-deleted') {
     return rules.infrastructurePrefix ?? rules.prefix;
   }

@@ -109,6 +109,7 @@ process.on('SIGUSR2', () => {
 const daemon = await startDaemon({
   config,
   logging,
+  installDir: process.cwd(),
   decorate: { store: withStorePoints, connectorTypes: (types) => types.map(withConnectorPoints) },
 });
 process.on('SIGTERM', () => {

@@ -19,22 +19,6 @@ const HEADER_ONLY = flag('headeronly', false, 'Only the part of the log that con
 const DELETE = flag('delete', false, 'Forget the infrastructure here after the export; its machines stay.');
 const OVERWRITE = flag('overwrite', false, 'Replace all owners instead of adding one.');
 
-/** A property that only infrastructures made from TOSCA have; access is judged first, as everywhere. */
-function toscaOnly(property: string, operationId: string, produces: Produces): Route {
-  return {
-    method: 'GET',
-    path: `/infrastructures/:infId/${property}`,
-    operationId,
-    summary: `The ${property} of an infrastructure made from TOSCA.`,
-    produces,
-    errors: ERRORS,
-    handle: async (context) => {
-      await context.manager.infrastructureState(context.call, context.param('infId'));
-      throw new RestProblem(403, `'${property}' infrastructure property is not valid in this infrastructure`);
-    },
-  };
-}
-
 /**
  * The new owner in the body of a change.
  * @throws RestProblem 400; the text never shows what was sent
@@ -84,11 +68,31 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
       return { kind: 'field', name: 'radl', json: radl, text: radl };
     },
   },
-  toscaOnly('tosca', 'GetInfrastructureTOSCA', {
-    defaultType: 'text/plain',
-    others: [{ type: 'text/yaml', format: 'text' }],
-  }),
-  toscaOnly('outputs', 'GetInfrastructureOutpus', STRICT_JSON),
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/tosca',
+    operationId: 'GetInfrastructureTOSCA',
+    summary: 'TOSCA document of the infrastructure.',
+    produces: { defaultType: 'text/plain', others: [{ type: 'text/yaml', format: 'text' }] },
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => {
+      const text = await manager.infrastructureTosca(call, param('infId'));
+      return { kind: 'field', name: 'tosca', json: text, text };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/outputs',
+    operationId: 'GetInfrastructureOutpus',
+    summary: 'Outputs of the TOSCA document of the infrastructure.',
+    produces: STRICT_JSON,
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => ({
+      kind: 'field',
+      name: 'outputs',
+      json: await manager.infrastructureOutputs(call, param('infId')),
+    }),
+  },
   {
     method: 'GET',
     path: '/infrastructures/:infId/state',

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A deployment document as it reaches a use case, and how a TOSCA one becomes RADL with the caller's rights.
+import { type Caller, ImError } from '../domain/index.js';
+import { Radl } from '../radl/index.js';
+import {
+  type InfrastructureView,
+  parseTosca,
+  type ToscaDocument,
+  type ToscaEnvironment,
+  ToscaError,
+  type TranslationResult,
+  toscaToRadl,
+} from '../tosca/index.js';
+import type { ManagerEnvironment } from './environment.js';
+import type { Call } from './manager.js';
+
+/** The text of a TOSCA document. It is read after the caller is known, since reading it fetches what it refers to. */
+export interface ToscaText {
+  readonly kind: 'tosca';
+  readonly text: string;
+}
+
+/** What users deploy. */
+export type DeploymentDocument = Radl | ToscaText;
+
+/** Prefix of whatever is wrong with a TOSCA document. */
+const PREFIX = 'Error parsing TOSCA template: ';
+
+/** A document as RADL; TOSCA ones keep their own form too. */
+export interface ReadDocument {
+  readonly radl: Radl;
+  readonly tosca?: ToscaDocument;
+}
+
+/** Reads a document on its own, without any infrastructure. @throws ImError `invalid-document` */
+export async function readDocument(
+  environment: ManagerEnvironment,
+  call: Call,
+  caller: Caller,
+  document: DeploymentDocument,
+): Promise<ReadDocument> {
+  if (document instanceof Radl) {
+    return { radl: document };
+  }
+  const tosca = await readTosca(environment, call, caller, document.text);
+  return { radl: (await translateTosca(environment, call, tosca)).radl, tosca };
+}
+
+/** Parses and validates a TOSCA document. @throws ImError `invalid-document` with all its problems */
+export function readTosca(
+  environment: ManagerEnvironment,
+  call: Call,
+  caller: Caller,
+  text: string,
+): Promise<ToscaDocument> {
+  return withToscaErrors(() => parseTosca(text, toscaEnvironment(environment, call, caller)));
+}
+
+/** Surroundings of reading documents for a caller. */
+export function toscaEnvironment(
+  { tosca, newId, randomText }: ManagerEnvironment,
+  call: Call,
+  caller: Caller,
+): ToscaEnvironment {
+  return {
+    fetch: (url) => tosca.fetchText(url, call.signal),
+    types: tosca.types,
+    credentials: caller.items.map(({ type = '', token }) => ({ type, ...(token !== undefined && { token }) })),
+    ...(tosca.allowedRepository !== '' && { allowedRepository: tosca.allowedRepository }),
+    randomText,
+    documentId: newId(),
+  };
+}
+
+/** The RADL that a document asks for, and for an update the machines that it no longer wants. */
+export function translateTosca(
+  { tosca }: ManagerEnvironment,
+  call: Call,
+  document: ToscaDocument,
+  infrastructure?: InfrastructureView,
+): Promise<TranslationResult> {
+  return withToscaErrors(() =>
+    toscaToRadl(document, { fetch: (url) => tosca.fetchText(url, call.signal) }, infrastructure),
+  );
+}
+
+/** Problems of documents are the client's. */
+export async function withToscaErrors<T>(step: () => T | Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof ToscaError)) {
+      throw error;
+    }
+    const message = error.message.startsWith(PREFIX) ? error.message : `${PREFIX}${error.message}`;
+    throw new ImError('invalid-document', message, { cause: error, details: { problems: error.problems } });
+  }
+}
