@@ -11,10 +11,11 @@ import { Cancelled, Parked } from './interruption.js';
 import type { LaunchLimits } from './launch-limits.js';
 import { logLine } from './log-line.js';
 import type { Observer } from './observer.js';
+import { unexpectedEnd } from './unexpected-end.js';
 import type { Workspace } from './workspace.js';
 
-/** Pause between tries to write an operation's end while the store does not answer. */
-const FINAL_COMMIT_RETRY_MS = 1000;
+/** Pause between tries while the store does not answer. */
+const STORE_RETRY_MS = 1000;
 
 /** What the runner shares between operations. */
 export interface RunnerTools {
@@ -38,71 +39,79 @@ export async function runOperation(
   signal: AbortSignal,
 ): Promise<RunResult> {
   const { environment } = tools;
-  const isResumed = accepted.startedAt !== null;
   const startedAt = accepted.startedAt ?? environment.now();
-  const operation: Operation = { ...accepted, state: 'running', startedAt };
-  const logger = environment.logger.child({ fields: { infId: operation.infrastructureId, opId: operation.id } });
-  const context: OperationContext = {
+  const logger = environment.logger.child({ fields: { infId: accepted.infrastructureId, opId: accepted.id } });
+  let operation: Operation = { ...accepted, state: 'running', startedAt };
+  if (accepted.startedAt === null) {
+    // Durable before the first provider call: every story commits what it is about to do before it does it.
+    workspace.committer.attach([{ kind: 'update-operation', id: operation.id, set: { state: 'running', startedAt } }]);
+  }
+  for (let isResumed = accepted.startedAt !== null; ; isResumed = true) {
+    const context = contextOf(tools, workspace, operation, signal, isResumed);
+    try {
+      signal.throwIfAborted();
+      const outcome = await HANDLERS[operation.kind](context);
+      return await finish(context, outcome, outcome.ok ? 'done' : 'failed');
+    } catch (error) {
+      if (signal.reason instanceof Parked) {
+        logger.info(`Operation ${operation.kind} is parked.`);
+        return { operation };
+      }
+      if (signal.reason instanceof Cancelled) {
+        return finish(context, { ok: false, error: new ImError('cancelled', signal.reason.message) }, 'cancelled');
+      }
+      if (!(error instanceof ImError && error.code === 'store-unavailable')) {
+        logger.error(`Operation ${operation.kind} failed unexpectedly: ${errorText(error)}`, { error });
+        return finish(context, await unexpectedEnd(context, error), 'failed');
+      }
+      // What the provider did meanwhile may not be written down: begin again as after a crash, when the store is back.
+      logger.error(`Operation ${operation.kind} waits for the database: ${errorText(error)}`);
+      operation = (await whenStoreAnswers(environment, operation.id, signal)) ?? operation;
+    }
+  }
+}
+
+function contextOf(
+  { environment, limits, observer }: RunnerTools,
+  workspace: Workspace,
+  operation: Operation,
+  signal: AbortSignal,
+  isResumed: boolean,
+): OperationContext {
+  const { infrastructureId } = operation;
+  return {
     operation,
     environment,
     workspace,
     clouds: new CloudSession(environment, operation.credentials),
-    limits: tools.limits,
-    observer: tools.observer,
+    limits,
+    observer,
     signal,
     isResumed,
     log: (text) =>
       workspace.committer.commit([
-        {
-          kind: 'append-log',
-          infrastructureId: operation.infrastructureId,
-          vm: null,
-          text: logLine(text, environment.now()),
-        },
+        { kind: 'append-log', infrastructureId, vm: null, text: logLine(text, environment.now()) },
       ]),
   };
-  let outcome: OperationOutcome;
-  try {
-    signal.throwIfAborted();
-    if (!isResumed) {
-      // Durable before the first provider call: every story commits what it is about to do before it does it.
-      workspace.committer.attach([
-        { kind: 'update-operation', id: operation.id, set: { state: 'running', startedAt } },
-      ]);
-    }
-    outcome = await HANDLERS[operation.kind](context);
-  } catch (error) {
-    if (signal.reason instanceof Parked) {
-      logger.info(`Operation ${operation.kind} is parked.`);
-      return { operation };
-    }
-    if (signal.reason instanceof Cancelled) {
-      return finish(context, { ok: false, error: new ImError('cancelled', signal.reason.message) }, 'cancelled');
-    }
-    logger.error(`Operation ${operation.kind} failed unexpectedly: ${errorText(error)}`, { error });
-    outcome = unexpected(context, error);
-  }
-  return finish(context, outcome, outcome.ok ? 'done' : 'failed');
 }
 
-/** Whatever fails, the infrastructure ends in an honest state with a reason. */
-function unexpected({ operation, environment }: OperationContext, error: unknown): OperationOutcome {
-  const failure = error instanceof ImError ? error : new ImError('internal', errorText(error), { cause: error });
-  const id = operation.infrastructureId;
-  const changes: Change[] = [
-    {
-      kind: 'append-log',
-      infrastructureId: id,
-      vm: null,
-      text: logLine(`The operation ${operation.kind} failed: ${failure.message}`, environment.now()),
-    },
-  ];
-  if (operation.kind === 'destroy') {
-    changes.push({ kind: 'update-infrastructure', id, set: { isDestroying: false } });
-  } else if (operation.kind === 'create' || operation.kind === 'configure') {
-    changes.push({ kind: 'update-infrastructure', id, set: { configured: false } });
+/** The journal entry as soon as it can be read again; undefined when the operation is to stop before. */
+async function whenStoreAnswers(
+  { store }: OperationEnvironment,
+  id: string,
+  signal: AbortSignal,
+): Promise<Operation | undefined> {
+  while (!signal.aborted) {
+    await sleep(STORE_RETRY_MS, signal).catch(() => undefined);
+    try {
+      return await store.getOperation(id);
+    } catch (error) {
+      if (!(error instanceof ImError && error.code === 'store-unavailable')) {
+        throw error;
+      }
+    }
   }
-  return { ok: false, error: failure, changes };
+  return undefined;
 }
 
 /** Writes the end, what goes with it, and the acceptance of what follows, in one batch. */
@@ -134,7 +143,7 @@ async function finish(context: OperationContext, outcome: OperationOutcome, stat
       environment.logger.error(
         `The end of operation ${operation.id} could not be written, trying again: ${errorText(failure)}`,
       );
-      await sleep(FINAL_COMMIT_RETRY_MS);
+      await sleep(STORE_RETRY_MS);
     }
   }
   const seconds = (finishedAt - (operation.startedAt ?? finishedAt)) / 1000;

@@ -2,6 +2,7 @@
 // What a stopped daemon left unfinished goes on when it starts again.
 import { rm } from 'node:fs/promises';
 import { expect } from 'chai';
+import { ImError } from '../../src/domain/index.js';
 import { parseRadl } from '../../src/radl/index.js';
 import { MemoryCloud } from '../support/memory-cloud.js';
 import { callOf, demolish, type House, startHouse } from '../support/operations-house.js';
@@ -130,5 +131,44 @@ describe('a restart', () => {
     expect(runs).to.equal(2);
     expect(progress).to.deep.equal({ step: 3 });
     await demolish(second);
+  });
+});
+
+describe('a database that stops answering', () => {
+  it('holds a launch up; when it is back nothing was launched twice or forgotten', async () => {
+    const cloud = new MemoryCloud();
+    let isDown = false;
+    const house = await startHouse({
+      types: [cloud.connectorType()],
+      decorateStore: (store) =>
+        new Proxy(store, {
+          get: (target, key) => {
+            const member: unknown = Reflect.get(target, key);
+            return typeof member === 'function'
+              ? (...parameters: unknown[]) => {
+                  if (isDown && key !== 'close')
+                    throw new ImError('store-unavailable', 'The database does not answer.');
+                  return member.apply(target, parameters);
+                }
+              : member;
+          },
+        }),
+    });
+    cloud.gate = async (call) => {
+      if (call === 'created' && cloud.vms.size === 2) isDown = true;
+    };
+    const { infrastructureId } = await house.manager.createInfrastructure(callOf(), parseRadl(DOCUMENT), {
+      isAsync: true,
+    });
+    await until(() => isDown);
+    const refused = await failureOf(house.manager.infrastructureState(callOf(), infrastructureId));
+    expect(refused).to.have.property('code', 'store-unavailable');
+    cloud.gate = async () => undefined;
+    isDown = false;
+    await until(
+      async () => (await house.manager.infrastructureState(callOf(), infrastructureId)).state === 'configured',
+    );
+    expect(cloud.vms.size).to.equal(3);
+    await demolish(house);
   });
 });

@@ -26,6 +26,12 @@ export async function destroy(context: OperationContext): Promise<OperationOutco
       changes: [
         { kind: 'update-infrastructure', id, set: { isDestroying: false } },
         { kind: 'append-log', infrastructureId: id, vm: null, text: logLine(message, environment.now()) },
+        // Their configuration was stopped by this destroy; nobody goes on with it.
+        ...(await store.listVmStatuses(id))
+          .filter(({ configured }) => configured === null)
+          .map(
+            ({ number }): Change => ({ kind: 'update-vm', infrastructureId: id, number, set: { configured: false } }),
+          ),
       ],
     };
   }

@@ -3,6 +3,7 @@
 import { errorText, type Resource, type VirtualMachine } from '../../domain/index.js';
 import { isLaunched, vmReference } from '../cloud-session.js';
 import type { OperationContext } from '../context.js';
+import { brokenLaunch } from '../unexpected-end.js';
 
 /**
  * Deletes a VM, also one whose launch was interrupted. "Already gone" is success.
@@ -26,7 +27,11 @@ export async function removeVm(
     await context.limits.run(vm.cloud.id, context.signal, () => destroyAtProvider(context, vm, resource));
   } catch (error) {
     context.signal.throwIfAborted();
-    await committer.commit([{ kind: 'update-vm', ...row, set: { isDeleting: false } }]);
+    await committer.commit([
+      vm.isCreating
+        ? brokenLaunch(vm, `The launch was cancelled, and the VM cannot be deleted: ${errorText(error)}`)
+        : { kind: 'update-vm', ...row, set: { isDeleting: false } },
+    ]);
     context.environment.logger.error(`The VM cannot be finalized: ${errorText(error)}`, {
       infId: vm.infrastructureId,
       vmId: vm.number,
