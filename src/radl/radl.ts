@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A RADL document: the declarations in order, looked up by identity, added one by one (spec radl 1, 9.1).
+import { AspectIndex } from './aspect-index.js';
 import type { AnsibleHost, Aspect, Configure, Contextualize, Deploy, Description, Network, System } from './aspects.js';
 import { cloneAspect } from './aspects.js';
 import { cloneContextualize, mergeContextualize, NO_CONTEXTUALIZE } from './contextualize.js';
@@ -17,6 +18,10 @@ export class Radl {
   readonly configures: Configure[] = [];
   readonly deploys: Deploy[] = [];
   contextualize: Contextualize = NO_CONTEXTUALIZE;
+  readonly #networks = new AspectIndex(this.networks, ({ id }) => id);
+  readonly #ansibleHosts = new AspectIndex(this.ansibleHosts, ({ id }) => id);
+  readonly #systems = new AspectIndex(this.systems, ({ name }) => name);
+  readonly #configures = new AspectIndex(this.configures, ({ name }) => name);
 
   /** A document without anything. */
   static empty(): Radl {
@@ -37,20 +42,28 @@ export class Radl {
   }
 
   getNetwork(id: string): Network | undefined {
-    return this.networks.find((network) => network.id === id);
+    return this.#networks.get(id);
   }
 
   getSystem(name: string): System | undefined {
-    return this.systems.find((system) => system.name === name);
+    return this.#systems.get(name);
   }
 
   getConfigure(name: string): Configure | undefined {
-    return this.configures.find((configure) => configure.name === name);
+    return this.#configures.get(name);
   }
 
   /** The Ansible host of that id, or the first one when no id is given. */
   getAnsibleHost(id?: string): AnsibleHost | undefined {
-    return id === undefined ? this.ansibleHosts[0] : this.ansibleHosts.find((host) => host.id === id);
+    return id === undefined ? this.ansibleHosts[0] : this.#ansibleHosts.get(id);
+  }
+
+  /** Puts a recipe in the place of the one of its name. @throws RadlError when there is none */
+  replaceConfigure(configure: Configure): void {
+    const index = this.configures.findIndex(({ name }) => name === configure.name);
+    if (index === -1) throw new RadlError(`There is no configure '${configure.name}' to replace.`);
+    this.configures[index] = configure;
+    this.#configures.replaced(configure);
   }
 
   /**
@@ -62,13 +75,13 @@ export class Radl {
   add(aspect: Aspect, ifPresent: IfPresent = 'error'): boolean {
     switch (aspect.kind) {
       case 'network':
-        return addUnique(this.networks, aspect, ({ id }) => id, ifPresent);
+        return addUnique(this.networks, this.#networks, aspect, aspect.id, ifPresent);
       case 'ansible':
-        return addUnique(this.ansibleHosts, aspect, ({ id }) => id, ifPresent);
+        return addUnique(this.ansibleHosts, this.#ansibleHosts, aspect, aspect.id, ifPresent);
       case 'system':
-        return addUnique(this.systems, aspect, ({ name }) => name, ifPresent);
+        return addUnique(this.systems, this.#systems, aspect, aspect.name, ifPresent);
       case 'configure':
-        return addUnique(this.configures, aspect, ({ name }) => name, ifPresent);
+        return addUnique(this.configures, this.#configures, aspect, aspect.name, ifPresent);
       case 'deploy':
         this.deploys.push(aspect);
         return true;
@@ -90,14 +103,16 @@ export class Radl {
   }
 }
 
-function addUnique<T>(list: T[], aspect: T, idOf: (aspect: T) => string, ifPresent: IfPresent): boolean {
-  const id = idOf(aspect);
-  const index = list.findIndex((other) => idOf(other) === id);
-  if (index !== -1) {
-    if (ifPresent === 'error') throw new RadlError('Aspect with the same id was found.', { found: `'${id}'` });
-    if (ifPresent === 'ignore') return false;
-    list.splice(index, 1);
+function addUnique<T>(list: T[], index: AspectIndex<T>, aspect: T, id: string, ifPresent: IfPresent): boolean {
+  const known = index.get(id);
+  if (known === undefined) {
+    list.push(aspect);
+    return true;
   }
+  if (ifPresent === 'error') throw new RadlError('Aspect with the same id was found.', { found: `'${id}'` });
+  if (ifPresent === 'ignore') return false;
+  list.splice(list.indexOf(known), 1);
   list.push(aspect);
+  index.replaced(aspect);
   return true;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Artifacts of nodes: roles, collections, images, files (spec tosca 8.9).
+
+import { Budget } from './budget.js';
 import { evaluate } from './evaluate.js';
 import { functionOf } from './function-call.js';
 import { relationshipsOf } from './graph.js';
 import { pythonText } from './python-text.js';
 import { fileUrl } from './repository.js';
-import { Budget } from './scope.js';
 import type { NodeTemplate, Template } from './template.js';
 import { asMap, asText, isMap, namedEntries, type Value, type ValueMap } from './value.js';
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values against their types: checks, and the conversions that become the property's value (spec tosca 6.3).
 import { YamlDate, YamlFloat } from '../yaml.js';
+import type { Budget } from './budget.js';
 import { checkConstraints } from './constraint.js';
-import { type Findings, fault, type Path, ToscaError } from './error.js';
+import { type Findings, fault, type Path, TooMuchWorkError, ToscaError } from './error.js';
 import { functionOf } from './function-call.js';
 import type { PropertyDefinition } from './property-definition.js';
 import { pythonRepr, pythonText } from './python-text.js';
@@ -27,10 +28,12 @@ import {
 export interface CheckContext {
   readonly catalog: TypeCatalog;
   readonly findings: Findings;
+  /** Bounds the work: data types may fill in each other's defaults without end. */
+  readonly budget: Budget;
 }
 
 /** Deepest nesting of data types that a value may have; types may refer to themselves. */
-const MAX_DEPTH = 50;
+const MAX_DEPTH = 30;
 
 /**
  * Checks a property value and gives the converted one; problems become findings. Functions pass unchecked.
@@ -63,8 +66,9 @@ function checkEntry(
   depth: number,
 ): Value {
   if (functionOf(value) !== undefined) return value;
-  if (depth > MAX_DEPTH) throw fault('ValueError', `The value of "${property}" is nested too deeply.`, { path });
+  if (depth > MAX_DEPTH) throw new TooMuchWorkError(`The value of "${property}" is nested too deeply.`);
   const { findings } = context;
+  context.budget.spend();
   const problem = { failed: false };
   const converted = attempt(findings, path, problem, () => checkType(context, definition, value, path, depth));
   if (problem.failed || converted === undefined) return value;
@@ -79,7 +83,7 @@ function attempt<T>(findings: Findings, path: Path, problem: { failed: boolean }
     problem.failed = true;
     if (error instanceof UnknownUnit) findings.add('ValueError', error.reason, { path });
     const cause = error instanceof UnknownUnit ? error.invalid : error;
-    if (!(cause instanceof ToscaError)) throw cause;
+    if (!(cause instanceof ToscaError) || cause instanceof TooMuchWorkError) throw cause;
     for (const found of cause.problems) findings.addProblem({ ...found, path: found.path ?? path });
     return undefined;
   }

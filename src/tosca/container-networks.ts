@@ -23,7 +23,21 @@ export function containerSystemName(template: Template, node: NodeTemplate): str
   return `${containerBaseName(node)}-${template.documentId.slice(0, 8)}`;
 }
 
-/** An evaluated property of the runtime of a container. */
+/** The group of a container: by its name, or by that of a document whose identity was lost (as grycap/im does). */
+export function containerGroup(
+  groups: ReadonlyMap<string, unknown>,
+  template: Template,
+  node: NodeTemplate,
+): string | undefined {
+  const name = containerSystemName(template, node);
+  if (groups.has(name)) return name;
+  const prefix = `${containerBaseName(node)}-`;
+  return [...groups.keys()].find(
+    (group) => group.startsWith(prefix) && /^[0-9a-f]{8}$/.test(group.slice(prefix.length)),
+  );
+}
+
+/** Evaluated properties of the runtime of a container. */
 export function runtimeProperties(node: NodeTemplate, scope: Scope): ReadonlyMap<string, Value> {
   const runtime = findAlongHosts(scope.template, node, ({ type }) => type === DOCKER_RUNTIME);
   const values = new Map<string, Value>();

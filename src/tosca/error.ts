@@ -36,6 +36,9 @@ export class ToscaError extends Error {
   }
 }
 
+/** The document makes more work than is allowed: checking it ends at once. */
+export class TooMuchWorkError extends ToscaError {}
+
 /** An error of one problem, whose text is the message. Texts of `KeyError` are shown as Python literals. */
 export function fault(kind: string, text: string, facts: ProblemFacts = {}): ToscaError {
   const shown = kind === 'KeyError' ? pythonRepr(text) : text;
@@ -59,7 +62,7 @@ export class Findings {
     try {
       return check();
     } catch (error) {
-      if (!(error instanceof ToscaError)) throw error;
+      if (!(error instanceof ToscaError) || error instanceof TooMuchWorkError) throw error;
       for (const problem of error.problems) this.addProblem({ ...problem, path: problem.path ?? path });
       return undefined;
     }

@@ -38,9 +38,22 @@ export function findAlongHosts(
   return undefined;
 }
 
+const hosts = new WeakMap<Template, Map<string, NodeTemplate | undefined>>();
+
 /** The virtual machine that a node runs on: itself when it is one (spec tosca 6.8). */
 export function hostOf(template: Template, node: NodeTemplate): NodeTemplate | undefined {
-  return findAlongHosts(template, node, ({ rootType }) => rootType === COMPUTE);
+  const known = hosts.get(template) ?? new Map<string, NodeTemplate | undefined>();
+  hosts.set(template, known);
+  if (known.has(node.name)) return known.get(node.name);
+  const passed: string[] = [];
+  const end = findAlongHosts(template, node, ({ name, rootType }) => {
+    passed.push(name);
+    return rootType === COMPUTE || known.has(name);
+  });
+  const host = end === undefined || end.rootType === COMPUTE ? end : known.get(end.name);
+  // All nodes of a chain have the same host.
+  for (const name of passed) known.set(name, host);
+  return host;
 }
 
 /**

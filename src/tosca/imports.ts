@@ -8,7 +8,7 @@ import { fileUrl, isUrl, isWebUrl, type Repositories, repositoryUrl } from './re
 import { typesOf } from './shipped-types.js';
 import type { TypeTable } from './type-catalog.js';
 import { checkFields, reportUnknownField } from './unknown-field.js';
-import { asList, asMap, asText, isMap, namedEntries, type Value, type ValueMap } from './value.js';
+import { asList, asMap, asText, isList, isMap, namedEntries, type Value, type ValueMap } from './value.js';
 import { isKnownVersion, reportVersion } from './versions.js';
 
 /** Texts of imported files by URL; kept with the document, so that it never needs the network again. */
@@ -27,12 +27,15 @@ interface Loader {
   readonly environment: ReadEnvironment;
   readonly findings: Findings;
   readonly texts: ImportedTexts;
+  /** Characters that may still be read. */
+  charactersLeft: number;
   /** URLs on the way or loaded, against cycles; prefixes make another file of the same text. */
   readonly visited: Set<string>;
 }
 
 const MAX_FILES = 64;
 const MAX_DEPTH = 10;
+const MAX_CHARACTERS = 8_000_000;
 const FETCHES_AT_ONCE = 8;
 
 const FILE_FIELDS = new Set([
@@ -66,9 +69,13 @@ export async function loadImports(
   findings: Findings,
   texts: ImportedTexts,
 ): Promise<TypeTable> {
-  const loader: Loader = { environment, findings, texts, visited: new Set() };
+  const loader: Loader = { environment, findings, texts, charactersLeft: MAX_CHARACTERS, visited: new Set() };
   const table = new Map<string, ValueMap>();
-  const entries = readEntries(loader, asList(root.get('imports')), asMap(root.get('repositories')), undefined);
+  const imports = root.get('imports');
+  if (imports !== undefined && imports !== null && !isList(imports)) {
+    findings.add('TypeMismatchError', 'imports must be of type "list".', { path: ['imports'] });
+  }
+  const entries = readEntries(loader, asList(imports), asMap(root.get('repositories')), undefined);
   await loadAll(loader, entries, table, 0);
   return table;
 }
@@ -109,7 +116,8 @@ async function loadAll(
 }
 
 /** The file as a mapping; undefined when it cannot be had or read, which is a finding then. */
-async function loadFile({ environment, findings, texts }: Loader, entry: ImportEntry): Promise<ValueMap | undefined> {
+async function loadFile(loader: Loader, entry: ImportEntry): Promise<ValueMap | undefined> {
+  const { environment, findings, texts } = loader;
   const { url, path, shown } = entry;
   let text: string;
   try {
@@ -117,6 +125,11 @@ async function loadFile({ environment, findings, texts }: Loader, entry: ImportE
   } catch (error) {
     const { reason } = fetchFailure(error);
     findings.add('URLException', `Failed to reach server "${url}". Reason is: ${reason}.`, { path });
+    return undefined;
+  }
+  loader.charactersLeft -= text.length;
+  if (loader.charactersLeft < 0) {
+    findings.add('ImportError', `The imported files are longer than ${MAX_CHARACTERS} characters.`, { path });
     return undefined;
   }
   const file = findings.attempt(() => environment.types.parse(text), path);

@@ -40,8 +40,11 @@ export function groupOf(vm: VmView): string {
   return vm.requested.systems[0]?.name ?? vm.info.systems[0]?.name ?? '';
 }
 
+/** Machines by the name of their group. */
+export type VmGroups = ReadonlyMap<string, readonly VmView[]>;
+
 /** Machines that are not destroyed, by group, groups in order of their first machine. */
-export function vmGroups({ vms }: InfrastructureView): ReadonlyMap<string, readonly VmView[]> {
+export function vmGroups({ vms }: InfrastructureView): VmGroups {
   const groups = new Map<string, VmView[]>();
   for (const vm of vms) {
     if (vm.isDestroyed) continue;

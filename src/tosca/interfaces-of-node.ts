@@ -4,11 +4,11 @@ import { type Features, isPublicNetwork, type Network } from '../radl/index.js';
 import { type NetworkWish, networkWish } from './endpoints.js';
 import { ToscaError } from './error.js';
 import { addOutports } from './outports-text.js';
-import { pythonText } from './python-text.js';
+import { pythonRepr, pythonText } from './python-text.js';
 import { put } from './radl-feature.js';
 import type { NodeTemplate } from './template.js';
 import { propertyOf, type Translation } from './translation.js';
-import { asNumber, isList, isTruthy } from './value.js';
+import { isList, isTruthy, type Value } from './value.js';
 
 /** Adds names, connections and the networks that they need. @throws ToscaError for ports and bindings that are wrong */
 export function addInterfaces(translation: Translation, compute: NodeTemplate, features: Features): void {
@@ -53,7 +53,7 @@ function bindPort(translation: Translation, compute: NodeTemplate, features: Fea
       `Node ${compute.name} with a port binded to a non existing network: ${link?.target ?? 'None'}.`,
     );
   }
-  const order = asNumber(propertyOf(translation, port, 'order')) ?? 0;
+  const order = portOrder(propertyOf(translation, port, 'order'), port);
   const text = (name: string): string => {
     const value = propertyOf(translation, port, name);
     return isTruthy(value) ? pythonText(value) : '';
@@ -69,6 +69,17 @@ function bindPort(translation: Translation, compute: NodeTemplate, features: Fea
   for (const [index, name] of (isList(names) ? names : []).entries())
     addName(features, order, index, pythonText(name), tls);
   return network;
+}
+
+const MAX_ORDER = 999;
+
+/** Number of the interface that a Port stands for. */
+function portOrder(value: Value, port: NodeTemplate): number {
+  const order = value === null ? 0 : Number(pythonText(value));
+  if (Number.isInteger(order) && order >= 0 && order <= MAX_ORDER) return order;
+  throw new ToscaError(
+    `The order ${pythonRepr(value)} of Port node "${port.name}" is not a number from 0 to ${MAX_ORDER}.`,
+  );
 }
 
 function connect({ builder }: Translation, features: Features, wish: NetworkWish): void {

@@ -2,9 +2,9 @@
 // Attributes in outputs: what is known of the machines (spec tosca 10).
 import { interfaceIp, isPublicNetwork, networkIds, networkOutports, privateIp, publicIp } from '../radl/index.js';
 import { ansibleOutput } from './ansible-output.js';
-import { containerBaseName } from './container-networks.js';
+import { containerGroup } from './container-networks.js';
 import { hostOf } from './graph.js';
-import type { VmView } from './infrastructure.js';
+import type { VmGroups, VmView } from './infrastructure.js';
 import { credentialOf } from './output-credential.js';
 import { functionCredential, functionUrl } from './output-function.js';
 import { pythonText } from './python-text.js';
@@ -13,9 +13,6 @@ import type { AttributeRequest, Scope } from './scope.js';
 import { CONTAINER_APPLICATION } from './sources.js';
 import type { NodeTemplate } from './template.js';
 import { asNumber, isList, isMap, type Value } from './value.js';
-
-/** Machines by group, as outputs see them. */
-export type VmGroups = ReadonlyMap<string, readonly VmView[]>;
 
 /** The value of an attribute; null when there is no machine, or no such attribute. */
 export function outputAttribute(groups: VmGroups, request: AttributeRequest, scope: Scope): Value {
@@ -43,7 +40,7 @@ export function outputAttribute(groups: VmGroups, request: AttributeRequest, sco
     case 'tls_certificates':
       return isCompute && capability === 'endpoint' ? walk(certificatesOf(vm), keys) : null;
     case 'ansible_output':
-      return isCompute ? walk(ansibleOutput(vm.log), index === undefined ? keys : [String(index), ...keys]) : null;
+      return isCompute ? walk(tasksOf(vm), index === undefined ? keys : [String(index), ...keys]) : null;
     case 'endpoint':
       return node.rootType === FUNCTION ? functionUrl(node, vm, scope) : null;
     case 'endpoints':
@@ -53,13 +50,19 @@ export function outputAttribute(groups: VmGroups, request: AttributeRequest, sco
   }
 }
 
+const readLogs = new WeakMap<VmView, Value>();
+
+/** Logs are long, and documents ask for many of their lines. */
+function tasksOf(vm: VmView): Value {
+  const tasks = readLogs.get(vm) ?? ansibleOutput(vm.log);
+  readLogs.set(vm, tasks);
+  return tasks;
+}
+
 function groupOfNode(groups: VmGroups, node: NodeTemplate, scope: Scope): readonly VmView[] {
   if (node.rootType === CONTAINER_APPLICATION) {
-    const prefix = `${containerBaseName(node)}-`;
-    for (const [name, vms] of groups) {
-      if (name.startsWith(prefix)) return vms;
-    }
-    return [];
+    const name = containerGroup(groups, scope.template, node);
+    return name === undefined ? [] : (groups.get(name) ?? []);
   }
   const host = hostOf(scope.template, node)?.name ?? node.name;
   return groups.get(host) ?? [];

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outputs of a document, evaluated with the machines of its infrastructure (spec tosca 10).
+
+import { Budget } from './budget.js';
 import type { ToscaDocument } from './document.js';
 import { ToscaError } from './error.js';
 import { evaluate } from './evaluate.js';
 import { type InfrastructureView, vmGroups } from './infrastructure.js';
 import { type JsonObject, type JsonValue, toJson } from './json.js';
 import { outputAttribute } from './output-attribute.js';
-import { Budget, type Scope } from './scope.js';
+import type { Scope } from './scope.js';
 
 /** Outputs by name, and why some have no value. */
 export interface EvaluatedOutputs {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole document checked and read, in the order in which problems are reported (spec tosca 6).
+
+import { Budget } from './budget.js';
 import { checkFunction } from './check-functions.js';
 import type { CheckContext } from './check-value.js';
 import type { Findings, Path } from './error.js';
@@ -11,7 +13,7 @@ import { readGroups, readPolicies } from './read-policies.js';
 import { readRelationships } from './read-relationships.js';
 import { checkRequirementCounts } from './read-requirements.js';
 import { checkRepositories } from './repository.js';
-import { Budget, type Scope } from './scope.js';
+import type { Scope } from './scope.js';
 import type { NodeTemplate, Relationship, Template } from './template.js';
 import type { TypeCatalog } from './type-catalog.js';
 import { checkFields } from './unknown-field.js';
@@ -54,6 +56,8 @@ const TOPOLOGY_FIELDS = new Set([
 
 const OUTPUT_FIELDS = new Set(['value', 'description']);
 
+const MAX_CHECKS = 100_000;
+
 /** Checks version and top-level keys: what comes before imports are fetched. */
 export function checkTop(findings: Findings, root: ValueMap): void {
   const version = root.get('tosca_definitions_version');
@@ -82,7 +86,7 @@ export function readTemplate(root: ValueMap, catalog: TypeCatalog, findings: Fin
   }
   const sections = asMap(topology);
   checkFields(findings, 'Template', sections, TOPOLOGY_FIELDS, ['topology_template']);
-  const base: CheckContext = { catalog, findings };
+  const base: CheckContext = { catalog, findings, budget: new Budget(MAX_CHECKS) };
   const inputs = readInputs(base, sections.get('inputs'), options.isStrict);
   const context: NodeContext = { ...base, inputs };
   const templates = readRelationshipTemplates(context, sections.get('relationship_templates'));

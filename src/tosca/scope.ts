@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a function is evaluated: the document, who holds it, and how attributes get values there.
+import type { Budget } from './budget.js';
 import { ToscaError } from './error.js';
 import type { NodeTemplate, Owner, Template } from './template.js';
 import type { Value } from './value.js';
@@ -14,21 +15,6 @@ export interface AttributeRequest {
   readonly attribute: string;
   readonly index: number | undefined;
   readonly keys: readonly Value[];
-}
-
-/** Counts evaluations: documents may multiply work without end. */
-export class Budget {
-  #left: number;
-
-  constructor(steps = 1_000_000) {
-    this.#left = steps;
-  }
-
-  /** @throws ToscaError when the document has used up its share */
-  spend(amount = 1): void {
-    this.#left -= amount;
-    if (this.#left < 0) throw new ToscaError('The functions of the document need too many steps.');
-  }
 }
 
 /** Surroundings of an evaluation. */

@@ -23,7 +23,8 @@ const WELL_KNOWN = [
   /^https:\/\/raw\.githubusercontent\.com\/indigo-dc\/tosca-types\/(?:refs\/(?:heads|tags)\/)?[\w.-]+\/custom_types\.ya?ml$/,
 ];
 
-const MAX_PARSED_FILES = 64;
+const MAX_PARSED_FILES = 32;
+const LONGEST_KEPT = 400_000;
 
 /** The texts of the shipped files. */
 export interface ShippedTexts {
@@ -74,6 +75,7 @@ export class ShippedTypes {
     }
     const value = readYaml(text);
     if (!isMap(value)) return undefined;
+    if (text.length > LONGEST_KEPT) return value;
     this.#parsed.set(text, value);
     const [oldest] = this.#parsed.keys();
     if (this.#parsed.size > MAX_PARSED_FILES && oldest !== undefined) this.#parsed.delete(oldest);

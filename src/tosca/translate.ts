@@ -2,20 +2,22 @@
 // A document translated to RADL, in the order of spec tosca 8.1.
 import { Features, type Radl } from '../radl/index.js';
 import { ANSIBLE_HOST, addAnsibleHost } from './ansible-host.js';
+import { Budget } from './budget.js';
 import { addCompute } from './compute-node.js';
 import { addConfigure } from './configure.js';
+import { containerGroup } from './container-networks.js';
 import { addContainer } from './container-node.js';
 import { completeNetworks, sortDeploys, splitNetworksByCloud } from './deploy-order.js';
 import { ToscaError } from './error.js';
 import { addFunction } from './function-node.js';
 import { COMPUTE, hostOf, stepsOf } from './graph.js';
-import { type InfrastructureView, vmGroups } from './infrastructure.js';
+import { type InfrastructureView, type VmGroups, vmGroups } from './infrastructure.js';
 import { addNetworkNode, NETWORK } from './network-node.js';
 import { relationshipOperations } from './operations.js';
 import { pythonText } from './python-text.js';
 import { put } from './radl-feature.js';
 import { FUNCTION, PORT, recipeAttribute } from './recipe-attribute.js';
-import { Budget, type Scope } from './scope.js';
+import type { Scope } from './scope.js';
 import { CONTAINER_APPLICATION, type Sources } from './sources.js';
 import type { NodeTemplate, Template } from './template.js';
 import { RadlBuilder, type Translation } from './translation.js';
@@ -76,7 +78,10 @@ function addNode(translation: Translation, node: NodeTemplate): void {
   }
 }
 
-function prepare({ template, sources, infrastructure, followsReference }: TranslationInput): Translation {
+function prepare(input: TranslationInput): Translation {
+  const { sources, infrastructure, followsReference } = input;
+  const groups: VmGroups = infrastructure === undefined ? new Map() : vmGroups(infrastructure);
+  const template = withKnownIdentity(input.template, groups);
   const scope: Scope = { template, owner: undefined, attribute: recipeAttribute, budget: new Budget(), depth: 0 };
   const nodes = [...template.nodes.values()];
   return {
@@ -85,7 +90,7 @@ function prepare({ template, sources, infrastructure, followsReference }: Transl
     sources,
     builder: new RadlBuilder(),
     infrastructure,
-    groups: infrastructure === undefined ? new Map() : vmGroups(infrastructure),
+    groups,
     steps: stepsOf(template),
     hosted: hostedNodes(template, nodes),
     positions: new Map(nodes.map(({ name }, index) => [name, index])),
@@ -95,6 +100,19 @@ function prepare({ template, sources, infrastructure, followsReference }: Transl
     removed: [],
   };
 }
+
+/** The identity of the containers that are there, when the document has lost its own: they would all be launched again. */
+function withKnownIdentity(template: Template, groups: VmGroups): Template {
+  for (const node of template.nodes.values()) {
+    if (node.rootType !== CONTAINER_APPLICATION) continue;
+    const documentId = containerGroup(groups, template, node)?.slice(-IDENTITY_LENGTH);
+    if (documentId !== undefined && documentId !== template.documentId.slice(0, IDENTITY_LENGTH))
+      return { ...template, documentId };
+  }
+  return template;
+}
+
+const IDENTITY_LENGTH = 8;
 
 function hostedNodes(template: Template, nodes: readonly NodeTemplate[]): ReadonlyMap<string, readonly NodeTemplate[]> {
   const hosted = new Map<string, NodeTemplate[]>();

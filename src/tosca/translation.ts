@@ -114,7 +114,7 @@ export class RadlBuilder {
     const configure = { kind: 'configure', name, recipe, isReference: false } as const;
     const index = this.#configures.get(name);
     if (index !== undefined) {
-      this.radl.configures[index] = configure;
+      this.radl.replaceConfigure(configure);
       return;
     }
     this.#configures.set(name, this.radl.configures.length);
