@@ -32,6 +32,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 // Without these Ansible runs, only a feature is missing (json_query, collection installs).
 const OPTIONAL = new Set(['jmespath', 'resolvelib']);
+/** ansible-vault needs a package that has no pure Python form; this takes its place where a node lacks it. */
+const FALLBACK = new URL('./runtime/cryptography_fallback.py', import.meta.url);
 const COLLECTION = 'ansible.posix';
 const COMMANDS = ['playbook', 'galaxy', 'vault', 'inventory', 'doc', 'config'];
 const LEFT_OUT =
@@ -117,6 +119,11 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), 'lib'))
+try:
+    import cryptography
+except ImportError:
+    import cryptography_fallback
+    cryptography_fallback.install()
 from ansible.cli.${command} import main
 
 sys.exit(main())
@@ -147,6 +154,7 @@ function* entries(found: Found): Generator<TarEntry> {
     return;
   }
   yield* filesOf(found.collection, `lib/ansible_collections/${COLLECTION.replace('.', '/')}`);
+  yield { path: 'lib/cryptography_fallback.py', content: readFileSync(FALLBACK), mode: 0o644 };
   const licences = Object.keys(PACKAGES).map((name) => (name === 'ansible' ? 'ansible-core' : `python3-${name}`));
   for (const name of licences) {
     const path = `/usr/share/doc/${name}/copyright`;
@@ -154,7 +162,7 @@ function* entries(found: Found): Generator<TarEntry> {
   }
   yield {
     path: 'README',
-    content: `ansible-core ${found.ansible} and what it needs, unmodified, compiled parts left out. Licences: see licences/ and the files themselves.\n`,
+    content: `ansible-core ${found.ansible} and what it needs, unmodified, compiled parts left out; cryptography_fallback.py is of the Infrastructure Manager (Apache-2.0). Licences: see licences/ and the files themselves.\n`,
     mode: 0o644,
   };
 }

@@ -74,7 +74,7 @@ write_sshd_config() { # DIRECTORY-OF-THE-MACHINE ADDRESS PORT PATH-PREFIX
   cat >"$1/sshd_config" <<CONFIG
 ListenAddress $2:$3
 HostKey $4/ssh_host_ed25519_key
-AuthorizedKeysFile $4/authorized_keys
+AuthorizedKeysFile $4/authorized_keys .ssh/authorized_keys
 PidFile none
 StrictModes no
 UsePAM no
