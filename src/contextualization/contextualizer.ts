@@ -12,10 +12,10 @@ import type {
 } from './contract.js';
 import { configure } from './runner/configure.js';
 import type { ControlLink } from './runner/control-link.js';
-import { chooseControlNode, linkToExternal, linkToMaster, openMaster } from './runner/control-node.js';
+import { reopenControl } from './runner/control-node.js';
 import { killRun } from './runner/kill.js';
 import { createProgressKeeper, parseProgress } from './runner/progress.js';
-import { InfrastructureFailure, type RunContext } from './runner/run-context.js';
+import { InfrastructureFailure, type RunContext, type WaitContext } from './runner/run-context.js';
 
 const HANDSHAKES_AT_ONCE = 10;
 const KILL_LIMIT_MS = 10_000;
@@ -49,57 +49,54 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     );
   };
 
-  const contextFor = async (run: ContextualizationRun, signal: AbortSignal): Promise<RunContext> => {
+  const contextFor = async (run: ContextualizationRun, signal: AbortSignal): Promise<WaitContext> => {
     const { ports } = run;
     return {
       run,
       environment,
       ports,
       signal,
-      ansibleKey: await ports.ansibleKey(),
       progress: createProgressKeeper(parseProgress(await ports.loadProgress(), run.runId), ports),
       handshakes: createSemaphore(HANDSHAKES_AT_ONCE),
     };
   };
 
   /** The VMs without a result get a bad one; those that have ended keep theirs. */
-  const failUnfinished = async (
-    context: RunContext,
-    isWhole: boolean,
-    finished: ReadonlySet<number>,
-  ): Promise<void> => {
-    for (const { number } of await context.ports.vms()) {
-      if (isWhole || !finished.has(number)) await context.ports.setVmResult(number, false);
+  const failVms = async ({ ports, progress }: WaitContext, which: 'all' | 'unfinished'): Promise<void> => {
+    const { finishedVms } = progress.current;
+    for (const { number } of await ports.vms()) {
+      if (which === 'all' || !finishedVms.includes(number)) await ports.setVmResult(number, false);
     }
   };
 
-  const endOfTime = async (context: RunContext, link: ControlLink | undefined, finished: ReadonlySet<number>) => {
+  const endOfTime = async (context: WaitContext, link: ControlLink | undefined) => {
     await context.ports.logInfrastructure('ERROR: Max contextualization time passed.');
     // The results first: the nodes may need their time.
-    await failUnfinished(context, false, finished);
-    if (link) await killRun({ ...context, signal: AbortSignal.timeout(KILL_LIMIT_MS) }, link);
+    await failVms(context, 'unfinished');
+    if (link) {
+      const ansibleKey = await context.ports.ansibleKey();
+      await killRun({ ...context, ansibleKey, signal: AbortSignal.timeout(KILL_LIMIT_MS) }, link);
+    }
     return { isInfrastructureConfigured: context.progress.current.phase === 'steps' };
   };
 
   const run = async (request: ContextualizationRun): Promise<ContextualizationOutcome> => {
     request.signal.throwIfAborted();
-    const finished = new Set<number>();
-    const ports: ContextualizationPorts = {
-      ...bindPorts(request.ports),
-      setVmResult: async (number, isConfigured) => {
-        await request.ports.setVmResult(number, isConfigured);
-        finished.add(number);
-      },
-    };
     const time = new AbortController();
+    const timer = new AbortController();
+    const ports = bindPorts(request.ports);
+    const context = await contextFor({ ...request, ports }, AbortSignal.any([request.signal, time.signal]));
+    const { progress } = context;
+    ports.setVmResult = async (number, isConfigured) => {
+      await request.ports.setVmResult(number, isConfigured);
+      await progress.update(({ finishedVms }) => ({ finishedVms: [...new Set([...finishedVms, number])] }));
+    };
     const deadline = request.startedAt + (await timeLimitMs(environment, ports));
     const remainingMs = (): number => Math.max(0, deadline - environment.now());
-    const timer = new AbortController();
     sleep(remainingMs(), timer.signal).then(
       () => time.abort(new TimeLimitReached('Max contextualization time passed.')),
       () => {}, // the run ended before
     );
-    const context = await contextFor({ ...request, ports }, AbortSignal.any([request.signal, time.signal]));
     let link: ControlLink | undefined;
     try {
       await configure(context, {
@@ -111,11 +108,11 @@ export function createContextualizer(environment: ContextualizationEnvironment):
       return { isInfrastructureConfigured: true };
     } catch (error) {
       if (request.signal.aborted) throw new ImError('cancelled', 'The configuration was cancelled.', { cause: error });
-      if (time.signal.aborted) return await endOfTime(context, link, finished);
+      if (time.signal.aborted) return await endOfTime(context, link);
       if (!(error instanceof InfrastructureFailure)) throw error;
       for (const line of error.lines) await ports.logInfrastructure(line);
       environment.logger.info(`The configuration failed: ${error.message}`, { infId: request.infrastructureId, error });
-      await failUnfinished(context, true, finished);
+      await failVms(context, 'all');
       return { isInfrastructureConfigured: false };
     } finally {
       timer.abort();
@@ -133,8 +130,10 @@ export function createContextualizer(environment: ContextualizationEnvironment):
       const request = { infrastructureId, runId, ports, signal, refreshRoles: false, startedAt: environment.now() };
       // Nothing of this is to be seen in the logs of the infrastructure.
       const silent = { ...bindPorts(ports), logInfrastructure: async () => {}, saveProgress: async () => {} };
-      const context = { ...(await contextFor({ ...request, ports: silent }, signal)) };
-      link ??= await openLink(context);
+      const waiting = await contextFor({ ...request, ports: silent }, signal);
+      if (waiting.progress.current.phase !== 'steps') return; // nothing was started yet
+      const context: RunContext = { ...waiting, ansibleKey: await ports.ansibleKey() };
+      link ??= await reopenControl(context, await ports.radl());
       if (link) await killRun(context, link);
     } catch (error) {
       environment.logger.info(`Processes of the run ${runId} were not ended: ${errorText(error)}`, {
@@ -143,15 +142,6 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     } finally {
       link?.close();
     }
-  };
-
-  const openLink = async (context: RunContext): Promise<ControlLink | undefined> => {
-    if (context.progress.current.phase !== 'steps') return undefined; // nothing was started yet
-    const radl = await context.ports.radl();
-    const control = await chooseControlNode(context, radl, await context.ports.vms(), new Set());
-    return control.kind === 'external'
-      ? linkToExternal(context, control.host)
-      : linkToMaster(context, await openMaster(context, control.vm, false));
   };
 
   return {
@@ -166,7 +156,9 @@ export function createContextualizer(environment: ContextualizationEnvironment):
 }
 
 /** The ports as an object of functions, whatever class they come from: some of them are replaced here. */
-function bindPorts(ports: ContextualizationPorts): ContextualizationPorts {
+function bindPorts(ports: ContextualizationPorts): {
+  -readonly [Name in keyof ContextualizationPorts]: ContextualizationPorts[Name];
+} {
   return {
     radl: () => ports.radl(),
     vms: () => ports.vms(),

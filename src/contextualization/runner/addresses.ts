@@ -3,7 +3,7 @@
 import { connectedNetwork } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { ConfigurableVm } from '../contract.js';
-import { InfrastructureFailure, type RunContext } from './run-context.js';
+import { InfrastructureFailure, type WaitContext } from './run-context.js';
 import { mainAddress, publicAddress } from './vm-access.js';
 
 const FIRST_PAUSE_MS = 500;
@@ -18,7 +18,7 @@ const lacksPublic = (vm: ConfigurableVm): boolean =>
 
 /** Polls the providers for the lacking VMs until none lacks; a pause that grows to the configured interval spares them. */
 async function waitUntilNone(
-  context: RunContext,
+  context: WaitContext,
   excluded: ReadonlySet<number>,
   lacks: (vm: ConfigurableVm) => boolean,
   timeoutMs: number,
@@ -43,7 +43,7 @@ const named = (vms: readonly ConfigurableVm[]): string => vms.map((vm) => vm.num
  * (WAIT_PUBLIC_IP_TIMEOUT).
  * @throws InfrastructureFailure when they do not come.
  */
-export async function waitForAddresses(context: RunContext, excluded: ReadonlySet<number>): Promise<void> {
+export async function waitForAddresses(context: WaitContext, excluded: ReadonlySet<number>): Promise<void> {
   const { waitRunningVmTimeoutMs, waitPublicIpTimeoutMs } = context.environment.settings;
   const withoutAny = await waitUntilNone(context, excluded, lacksAny, waitRunningVmTimeoutMs);
   if (withoutAny.length > 0) {

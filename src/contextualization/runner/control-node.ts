@@ -17,6 +17,7 @@ export type ControlNode =
 
 const EXTERNAL_PORT = 22;
 const LOGIN_TIMEOUT_MS = 20_000;
+const FIRST_PAUSE_MS = 500;
 const PAUSE_MS = 1000;
 const RECONNECT_LIMIT_MS = 60_000;
 
@@ -66,13 +67,15 @@ export async function chooseControlNode(
 async function waitMasterRunning(context: RunContext, number: number): Promise<void> {
   const { now, settings } = context.environment;
   const started = now();
+  let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     const { cloudState } = await currentVm(context.ports, number);
     if (cloudState === 'running') return;
     if (cloudState === 'failed' || now() - started >= settings.waitRunningVmTimeoutMs) {
       throw new ImError('provider', `the state of VM ${number} is ${cloudState}`);
     }
-    await sleep(Math.min(settings.checkStateIntervalMs, PAUSE_MS), context.signal);
+    await sleep(pauseMs, context.signal);
+    pauseMs = Math.min(pauseMs * 2, Math.max(settings.checkStateIntervalMs, FIRST_PAUSE_MS));
     await context.ports.refresh([number]);
   }
 }
@@ -116,6 +119,20 @@ export function linkToMaster(context: RunContext, master: OpenVm): ControlLink {
     const again = await waitLogin(context, number, { timeoutMs: RECONNECT_LIMIT_MS });
     return again.connection;
   });
+}
+
+/**
+ * The link to the control node of an earlier run, for ending what runs there; undefined when it had none. Nothing is elected.
+ * @throws ImError, SshError when it does not let us in.
+ */
+export async function reopenControl(context: RunContext, radl: Radl): Promise<ControlLink | undefined> {
+  const host = externalHost(radl);
+  if (host)
+    return createControlLink(null, await openExternal(host, context.signal), (signal) => openExternal(host, signal));
+  const master = await context.ports.master();
+  if (master === null) return undefined;
+  const timeoutMs = context.environment.settings.waitSshAccessTimeoutMs;
+  return linkToMaster(context, await waitLogin(context, master, { timeoutMs, isDeletionIgnored: true }));
 }
 
 /** Logs in to an external Ansible host. */

@@ -3,12 +3,12 @@
 // as arguments, secrets on standard input.
 
 /**
- * Unpacks a tar from standard input into the infrastructure's directory. Arguments: remote base directory, infrastructure id.
- * Each file is replaced in one step; running tasks never see half of one.
+ * Unpacks a tar from standard input into the infrastructure's directory. Arguments: remote base directory, infrastructure id, directory
+ * of this run. Each file is replaced in one step; running tasks never see half of one. What earlier runs left is removed.
  */
 export const UNPACK_PROGRAM = `
-import io, os, stat, sys, tarfile
-base, inf = sys.argv[1:3]
+import io, os, shutil, stat, sys, tarfile
+base, inf, run = sys.argv[1:4]
 os.umask(0o077)
 if not os.path.isdir(base):
     os.makedirs(base, exist_ok=True)
@@ -31,6 +31,10 @@ with tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read()), mode='r:') as arc
             f.write(archive.extractfile(member).read())
             os.fchmod(f.fileno(), member.mode)
         os.replace(path + '.new', path)
+runs = os.path.dirname(run)
+for name in os.listdir(runs) if os.path.isdir(runs) else []:
+    if name != os.path.basename(run):
+        shutil.rmtree(os.path.join(runs, name), ignore_errors=True)
 `;
 
 /**

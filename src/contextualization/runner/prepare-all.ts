@@ -27,6 +27,9 @@ export const connectionOf = (prepared: PreparedVm, route: VmConnection['route'])
   python: prepared.report.python?.path ?? '',
 });
 
+/** How the progress remembers that the block `basic` of a VM is in its log. */
+export const basicMark = (vm: number): string => `basic of ${vm}`;
+
 /** Writes the block `basic` of a VM, once. */
 export async function logBasicBlock(
   context: RunContext,
@@ -35,7 +38,7 @@ export async function logBasicBlock(
   isOk: boolean,
 ): Promise<void> {
   const { ports, progress } = context;
-  const mark = `basic of ${vm}`;
+  const mark = basicMark(vm);
   if (progress.current.logged.includes(mark)) return;
   const end = isOk ? taskSucceeded(BASIC_TASK) + stepEnd() : taskFailed(BASIC_TASK, 1, 1);
   const body = lines.map((line) => `${line}\n`).join('');
@@ -58,8 +61,8 @@ export async function dropVm(
   await ports.logInfrastructure(stoppedLine(vm, BASIC_STEP, [BASIC_TASK], notRun));
 }
 
-const where = ({ endpoint, isThroughMaster, proxy }: OpenVm): string => {
-  const way = isThroughMaster ? ' through the master' : proxy ? ' through the proxy host' : '';
+const where = ({ endpoint, isThroughMaster, isThroughProxy }: OpenVm): string => {
+  const way = isThroughMaster ? ' through the master' : isThroughProxy ? ' through the proxy host' : '';
   return `Remote access to VM: ${endpoint.host}:${endpoint.port}${way} Open!`;
 };
 
@@ -89,7 +92,6 @@ async function prepareOne(
     return connectionOf(prepared, route);
   } finally {
     open.connection.close();
-    open.proxy?.close();
   }
 }
 

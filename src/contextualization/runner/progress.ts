@@ -39,6 +39,8 @@ export interface RunProgress {
   readonly timeZoneOffsetMinutes: number;
   readonly connections: ReadonlyMap<number, VmConnection>;
   readonly failedVms: readonly number[];
+  /** VMs whose result was reported, good or bad. */
+  readonly finishedVms: readonly number[];
   /** Names of the ended tasks. */
   readonly endedTasks: readonly string[];
   readonly runningTasks: ReadonlyMap<string, TaskProgress>;
@@ -53,6 +55,7 @@ export const freshProgress = (runId: string): RunProgress => ({
   timeZoneOffsetMinutes: 0,
   connections: new Map(),
   failedVms: [],
+  finishedVms: [],
   endedTasks: [],
   runningTasks: new Map(),
 });
@@ -100,6 +103,7 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
     timeZoneOffsetMinutes: numberOf(saved.timeZoneOffsetMinutes),
     connections: new Map(connections.map(([vm, value]) => [Number(vm), connectionOf(value)])),
     failedVms: numbersOf(saved.failedVms),
+    finishedVms: numbersOf(saved.finishedVms),
     endedTasks: textsOf(saved.endedTasks),
     runningTasks: new Map(Object.entries(objectOf(saved.runningTasks)).map(([name, value]) => [name, taskOf(value)])),
   };
@@ -119,6 +123,7 @@ export function progressToJson(progress: RunProgress): JsonObject {
     timeZoneOffsetMinutes: progress.timeZoneOffsetMinutes,
     connections: Object.fromEntries(connections),
     failedVms: progress.failedVms,
+    finishedVms: progress.finishedVms,
     endedTasks: progress.endedTasks,
     runningTasks: Object.fromEntries([...progress.runningTasks].map(([name, task]) => [name, { ...task }])),
   };

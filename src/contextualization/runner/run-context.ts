@@ -27,6 +27,9 @@ export interface RunContext {
   readonly handshakes: Semaphore;
 }
 
+/** What a run has before it needs to log in anywhere: making a key pair takes a fifth of a second of CPU. */
+export type WaitContext = Omit<RunContext, 'ansibleKey'>;
+
 /** A step of the whole infrastructure failed: the run ends, all VMs are unconfigured. The texts go to its log, one line each. */
 export class InfrastructureFailure extends Error {
   override readonly name = 'InfrastructureFailure';
@@ -39,10 +42,18 @@ export class InfrastructureFailure extends Error {
 }
 
 /** Logs a line of the infrastructure once in a run, also when the run is resumed. */
-export async function logOnce(context: RunContext, line: string): Promise<void> {
+export async function logOnce(context: WaitContext, line: string): Promise<void> {
   if (context.progress.current.logged.includes(line)) return;
   await context.ports.logInfrastructure(line);
   await context.progress.update(({ logged }) => ({ logged: [...logged, line] }));
+}
+
+/** Writes a text into the log of a VM once in a run. */
+export async function logVmOnce(context: RunContext, vm: number, text: string): Promise<void> {
+  const mark = `VM ${vm}: ${text}`;
+  if (context.progress.current.logged.includes(mark)) return;
+  await context.ports.logVm(vm, text);
+  await context.progress.update(({ logged }) => ({ logged: [...logged, mark] }));
 }
 
 const HANDSHAKE_TIMEOUT_MS = 20_000;
@@ -66,9 +77,16 @@ export function logIn(
   );
 }
 
-/** The VM as it is now. @throws ImError `vm-deleted` when it was destroyed meanwhile. */
-export async function currentVm(ports: ContextualizationPorts, number: number): Promise<ConfigurableVm> {
+/**
+ * The VM as it is now.
+ * @throws ImError `vm-deleted` when it was destroyed meanwhile.
+ */
+export async function currentVm(
+  ports: ContextualizationPorts,
+  number: number,
+  isDeletionIgnored = false,
+): Promise<ConfigurableVm> {
   const vm = (await ports.vms()).find((candidate) => candidate.number === number);
-  if (!vm || vm.isDeleting) throw new ImError('vm-deleted', 'VM destroyed.');
+  if (!vm || (vm.isDeleting && !isDeletionIgnored)) throw new ImError('vm-deleted', 'VM destroyed.');
   return vm;
 }

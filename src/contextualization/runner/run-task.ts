@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one planned task: its Ansible process, its log, its results, its retries (contextualization.md §13.2, §24.5-§24.7).
 import { sleep } from '../../util/deadline.js';
-import type { EventRenderer, RenderedChunk } from '../contract.js';
+import type { EventRenderer } from '../contract.js';
 import {
   callAnsible,
   createEventRenderer,
@@ -14,9 +14,9 @@ import {
 } from '../render/index.js';
 import { ansibleCommand, ansibleEnvironment, connectionInventory, forksFor, limitPatterns } from './ansible-config.js';
 import type { FileLine } from './line-splitter.js';
+import { createLogWriter } from './log-writer.js';
 import type { TaskProgress } from './progress.js';
 import { runDir, runMark, secretsPrefix } from './remote-layout.js';
-import type { RunContext } from './run-context.js';
 import type { StepsContext } from './steps-context.js';
 import { runTaskProcess, type TaskSpec } from './task-process.js';
 import type { StepTask } from './task-table.js';
@@ -27,62 +27,8 @@ export interface TaskResults {
   readonly failed: readonly number[];
 }
 
-// Log text and the offset that belongs to it are written together, at most this often: a restart repeats no more than that.
-const FLUSH_INTERVAL_MS = 400;
 const LIMIT_GRACE_SECONDS = 60;
 const LOST = 'ERROR: the Ansible process has gone without a result (it was killed, or its machine was restarted).';
-
-/** Writes the log text of one process together with how far it goes. */
-interface LogWriter {
-  /** Takes the text of everything up to the given offset; written within {@link FLUSH_INTERVAL_MS}. */
-  add(chunks: readonly RenderedChunk[], end: number): Promise<void>;
-  /** Resolves when all text is durable. */
-  flush(): Promise<void>;
-}
-
-/** @param logged what ends at or before this offset is in the logs already, from before a restart */
-function createLogWriter({ ports, progress, signal }: RunContext, key: string, logged: number): LogWriter {
-  let texts = new Map<number, string>();
-  let offset = logged;
-  let writing: Promise<void> = Promise.resolve();
-  let isScheduled = false;
-  const write = async (): Promise<void> => {
-    const pending = texts;
-    const reached = offset;
-    texts = new Map();
-    await Promise.all([...pending].map(([vm, text]) => ports.logVm(vm, text)));
-    await progress.update(({ runningTasks }) => {
-      const task = runningTasks.get(key);
-      return task ? { runningTasks: new Map(runningTasks).set(key, { ...task, offset: reached }) } : {};
-    });
-  };
-  const flush = (): Promise<void> => {
-    writing = writing.then(write);
-    writing.catch(() => {}); // every later add and flush reports it
-    return writing;
-  };
-  const schedule = (): void => {
-    if (isScheduled) return;
-    isScheduled = true;
-    sleep(FLUSH_INTERVAL_MS, signal).then(
-      () => {
-        isScheduled = false;
-        return flush();
-      },
-      () => {}, // the run is being cancelled
-    );
-  };
-  return {
-    add: async (chunks, end) => {
-      if (end <= logged) return;
-      for (const { vm, text } of chunks) texts.set(vm, (texts.get(vm) ?? '') + text);
-      offset = end;
-      schedule();
-      await writing;
-    },
-    flush,
-  };
-}
 
 /** Hosts that this try must not touch: VMs of the task that are done or failed, and VMs that failed before. */
 function excludedHosts(context: StepsContext, entry: StepTask, vms: readonly number[]): readonly string[] {

@@ -11,6 +11,8 @@ export interface Staging {
   readonly remoteConfDir: string;
   readonly infrastructureId: string;
   readonly directory: string;
+  /** Directory of this run's tasks. */
+  readonly runDirectory: string;
   readonly runtimePath: string;
   readonly files: readonly PlannedFile[];
   readonly ansibleKey: AnsibleKey;
@@ -37,7 +39,14 @@ export async function stageFiles(connection: SshConnection, staging: Staging): P
     { path: 'ansible_key.pub', content: `${ansibleKey.publicKey.trim()}\n`, mode: PRIVATE },
   ]);
   const { exitCode, stderr } = await connection.exec(
-    shellCommand('python3', '-c', UNPACK_PROGRAM, staging.remoteConfDir, staging.infrastructureId),
+    shellCommand(
+      'python3',
+      '-c',
+      UNPACK_PROGRAM,
+      staging.remoteConfDir,
+      staging.infrastructureId,
+      staging.runDirectory,
+    ),
     { stdin: archive, timeoutMs: TIMEOUT_MS, signal: staging.signal },
   );
   if (exitCode !== 0) {

@@ -64,6 +64,11 @@ describe('the bootstrap', function () {
       hostname: 'changed',
       key: 'changed',
     });
+    const order = first.steps.map(({ name }) => name);
+    expect(order.indexOf('hosts'), 'a host name that nobody can look up makes sudo wait for DNS').to.be.lessThan(
+      order.indexOf('hostname'),
+    );
+    expect(await node.run('getent ahostsv4 front.example.org')).to.contain('10.0.0.1');
     expect(first.sudo).to.equal('free');
     expect(first.python?.path).to.equal('/usr/bin/python3');
     expect(first.operatingSystem).to.match(/^(debian|ubuntu) \d+/);
@@ -79,11 +84,11 @@ describe('the bootstrap', function () {
 
     const third = await bootstrapNode(
       connection,
-      request({ etcHosts: '10.0.0.3 other.example.org other\n' }),
+      request({ etcHosts: '10.0.0.3 front.example.org front\n' }),
       limits(),
     );
     expect(byName(third.steps).hosts).to.equal('changed');
-    expect(await node.run('cat /etc/hosts')).to.equal(`${original}\n10.0.0.3 other.example.org other`);
+    expect(await node.run('cat /etc/hosts')).to.equal(`${original}\n10.0.0.3 front.example.org front`);
     connection.close();
   });
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole configuration runs on real nodes with real Ansible (contextualization.md §25).
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { ContextualizationOutcome, ContextualizationSettings } from '../../../src/contextualization/contract.js';
 import { createContextualizer } from '../../../src/contextualization/index.js';
+import { encryptVault } from '../../../src/contextualization/plan/index.js';
 import { parseRadl } from '../../../src/radl/index.js';
 import { silentLogger } from '../../../src/util/logger.js';
 import { createTestBed, NODE_PASSWORD, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
@@ -19,7 +21,7 @@ import {
 const recipe = (name: string, tasks: string): string => `configure ${name} (\n@begin\n- tasks:\n${tasks}\n@end\n)\n`;
 
 describe('a configuration run', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let bed: TestBed;
   let runs = 0;
 
@@ -149,51 +151,55 @@ contextualize (
       expect(await front.run('ls -A /dev/shm')).to.equal('');
     });
 
-    it('does less the second time: no new master, no new runtime', async () => {
+    it('does less when a VM is added: no new master, no new runtime, but new counts and hosts files everywhere', async () => {
+      const late = await bed.start({ isPrivate: true });
+      world.addVm({ system: 'wn', node: late, isPrivate: true, credentials: keyCredentials(bed.privateKey) });
       world.lines.length = 0;
       await run(world);
       expect(world.lines).to.contain('Copying YAML, hosts and inventory files.');
       expect(world.lines.filter((line) => /Select|Wait master|Configure Ansible/.test(line))).to.deep.equal([]);
-      expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true, 2: true });
+      expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true, 2: true, 3: true });
+      expect(world.logs.get(0)).to.contain('"msg": "front of 3"');
+      expect(await workers[0]?.run('cat /etc/hosts')).to.contain(`${late.ip} wn-3.localdomain wn-3`);
     });
 
-    it('runs the configure steps on the listed VMs only', async () => {
+    it('reconfigures: listed VMs only run their steps, a node whose host key has changed is refused', async () => {
       world.logs.clear();
+      world.hostKeys.set(2, 'SHA256:of-another-machine');
       await run(world, {}, { vmList: [1], refreshRoles: true });
       expect(world.logs.get(0)).to.contain('Launch task: main_front').and.not.to.contain('front_front');
       expect(world.logs.get(1)).to.contain('Launch task: wn_wn');
-      expect(world.logs.get(2)).not.to.contain('Launch task: wn_wn');
-      expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true, 2: true });
+      expect(world.logs.get(3)).to.contain('Launch task: main_wn').and.not.to.contain('wn_wn');
+      expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true, 2: false, 3: true });
+      expect(world.logs.get(2)).to.contain('shows the host key SHA256:');
       expect(world.lines).to.contain('Configure Ansible in the master VM.');
-    });
-
-    it('refuses a node whose host key has changed', async () => {
-      world.hostKeys.set(1, 'SHA256:of-another-machine');
-      await run(world);
-      expect(resultsOf(world)).to.deep.equal({ 0: true, 1: false, 2: true });
-      expect(world.logs.get(1)).to.contain('shows the host key SHA256:');
-      world.hostKeys.delete(1);
     });
   });
 
-  it('stops a VM at its first failed step, and only that VM', async () => {
-    const nodes = await Promise.all([bed.start(), bed.start()]);
+  it('stops a VM at its first failed step and tries again what may pass, each alone; waits for a VM that still boots', async () => {
+    const nodes = await Promise.all([bed.start(), bed.start(), bed.start({ isPrivate: true, bootDelay: 3 })]);
     const credentials = keyCredentials(bed.privateKey);
+    const busy =
+      'test -e /opt/tried || { touch /opt/tried; echo Could not get lock /var/lib/dpkg/lock-frontend >&2; exit 1; }';
     const world = createWorld(
-      recipe('a', `  - command: "false"\n    when: IM_NODE_NUM == '1'`) +
+      recipe(
+        'a',
+        `  - shell: echo a >>/opt/a\n  - command: "false"\n    when: IM_NODE_NUM == '1'\n  - shell: "${busy}"\n    when: IM_NODE_NUM == '2'`,
+      ) +
         recipe('b', '  - file: path=/opt/b state=touch') +
-        recipe('c', '  - file: path=/opt/c state=touch') +
-        'contextualize (\nsystem node configure a step 1\nsystem node configure b step 2\nsystem node configure c step 3\n)',
-      nodes.map((node) => ({ system: 'node', node, credentials })),
+        'contextualize (\nsystem node configure a step 1\nsystem node configure b step 2\n)',
+      nodes.map((node, number) => ({ system: 'node', node, isPrivate: number === 2, credentials })),
     );
-    const outcome = await run(world);
+    const outcome = await run(world, { playbookRetries: 2 });
     expect(outcome.isInfrastructureConfigured).to.equal(true);
-    expect(resultsOf(world)).to.deep.equal({ 0: true, 1: false });
-    expect(await nodes[0]?.run('ls /opt')).to.equal('b\nc');
-    expect(await nodes[1]?.run('ls /opt')).to.equal('');
-    expect(world.lines).to.contain('VM 1: step 4 (a_node) failed; not run: b_node, c_node');
-    expect(world.logs.get(1)).to.contain('ERROR executing playbook (1/1)\nERROR executing task a_node: (1/1)\n');
+    expect(resultsOf(world), [...world.logs.values()].join('\n')).to.deep.equal({ 0: true, 1: false, 2: true });
+    expect(await nodes[0]?.run('cat /opt/a; ls /opt')).to.equal('a\na\nb');
+    expect(await nodes[1]?.run('cat /opt/a; ls /opt')).to.equal('a\na');
+    expect(await nodes[2]?.run('cat /opt/a; ls /opt')).to.equal('a\na\na\nb\ntried');
+    expect(world.lines).to.contain('VM 1: step 4 (a_node) failed; not run: b_node');
+    expect(world.logs.get(1)).to.contain('ERROR executing playbook (1/1)\nERROR executing task a_node: (1/2)\n');
     expect(world.logs.get(1)).not.to.contain('Launch task: b_node');
+    expect(world.logs.get(2)).to.contain('ERROR executing task a_node: (1/2)\nSleeping 5 secs.\nLaunch task: a_node\n');
   });
 
   it('works with passwords and a sudo that asks, changes the password, and shows no secret on the nodes', async () => {
@@ -231,38 +237,22 @@ contextualize (
       expect(await node.run(`grep -acE '${pattern}' /opt/spied || true`)).to.equal('0');
       expect(await node.run(`grep -rlE '${pattern}' /tmp /var/tmp /dev/shm 2>/dev/null || true`)).to.equal('');
     }
-    world.logs.clear();
-    await run(world);
-    expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true });
   });
 
-  it('uses a password that an interrupted run has set already', async () => {
-    const node = await bed.start({ prepare: `printf 'pwuser:N3w-set\\n' | chpasswd` });
+  it('takes over a password that an interrupted run has set already, and never changes that of an existing host', async () => {
+    const nodes = await Promise.all([
+      bed.start({ prepare: `printf 'pwuser:N3w-set\\n' | chpasswd` }),
+      bed.start({ isPrivate: true }),
+    ]);
+    const credentials = [...passwordCredentials(NODE_PASSWORD), `disk.0.os.credentials.new.password = 'N3w-set'`];
     const world = createWorld(recipe('front', '  - debug: msg=x'), [
-      {
-        system: 'front',
-        node,
-        credentials: [...passwordCredentials(NODE_PASSWORD), `disk.0.os.credentials.new.password = 'N3w-set'`],
-      },
+      { system: 'front', node: nodes[0], credentials },
+      { system: 'front', node: nodes[1], isPrivate: true, isExistingHost: true, credentials },
     ]);
     await run(world);
-    expect(resultsOf(world)).to.deep.equal({ 0: true });
-    expect(world.vms[0]?.info.systems[0]?.features.getText('disk.0.os.credentials.password')).to.equal('N3w-set');
-  });
-
-  it('never changes the password of an existing host', async () => {
-    const node = await bed.start();
-    const world = createWorld(recipe('front', '  - debug: msg=x'), [
-      {
-        system: 'front',
-        node,
-        isExistingHost: true,
-        credentials: [...passwordCredentials(NODE_PASSWORD), `disk.0.os.credentials.new.password = 'N3w-set'`],
-      },
-    ]);
-    await run(world);
-    expect(resultsOf(world)).to.deep.equal({ 0: true });
-    expect(world.vms[0]?.info.systems[0]?.features.getText('disk.0.os.credentials.password')).to.equal(NODE_PASSWORD);
+    expect(resultsOf(world), [...world.logs.values()].join('\n')).to.deep.equal({ 0: true, 1: true });
+    const passwords = world.vms.map((vm) => vm.info.systems[0]?.features.getText('disk.0.os.credentials.password'));
+    expect(passwords).to.deep.equal(['N3w-set', NODE_PASSWORD]);
   });
 
   it('ends at once when the master refuses the credentials', async () => {
@@ -276,16 +266,6 @@ contextualize (
     expect(world.lines.at(-1)).to.equal(
       `Contextualization Error: Error Waiting the Master VM to have the SSH active: Error connecting with ip: ${node.ip} incorrect credentials.`,
     );
-  });
-
-  it('waits for a VM that is still booting', async () => {
-    const [front, late] = await Promise.all([bed.start(), bed.start({ isPrivate: true, bootDelay: 3 })]);
-    const world = createWorld(recipe('wn', '  - debug: msg=x'), [
-      { system: 'front', node: front, credentials: keyCredentials(bed.privateKey) },
-      { system: 'wn', node: late, isPrivate: true, credentials: keyCredentials(bed.privateKey) },
-    ]);
-    await run(world);
-    expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true });
   });
 
   it('ends at the time limit of the document and leaves no process behind', async () => {
@@ -339,40 +319,51 @@ contextualize (
     await contextualizer.close();
   });
 
-  it('configures through an external Ansible host', async () => {
+  it('configures through an external Ansible host, also with an encrypted recipe', async () => {
     const [control, worker] = await Promise.all([bed.start(), bed.start({ isPrivate: true })]);
-    const world = createWorld(recipe('wn', '  - copy: dest=/opt/master content="{{ IM_MASTER_FQDN }}"'), [
-      { system: 'wn', node: worker, isPrivate: true, credentials: keyCredentials(bed.privateKey) },
+    const plain = '- tasks:\n  - copy: dest=/opt/master content="{{ IM_MASTER_FQDN }}"\n';
+    const world = createWorld(`configure wn (\n@begin\n${encryptVault(plain, 'sesame', randomBytes)}\n@end\n)`, [
+      {
+        system: 'wn',
+        node: worker,
+        isPrivate: true,
+        credentials: keyCredentials(bed.privateKey),
+        more: [`vault.password = 'sesame'`],
+      },
     ]);
     const ansible = parseRadl(
       `ansible ctl (host = '${control.ip}' and credentials.username = 'imuser' and credentials.private_key = '${bed.privateKey}')`,
     );
     for (const host of ansible.ansibleHosts) world.radl.add(host);
     await run(world);
-    expect(resultsOf(world), world.lines.join('\n')).to.deep.equal({ 0: true });
+    expect(resultsOf(world), [...world.lines, ...world.logs.values()].join('\n')).to.deep.equal({ 0: true });
     expect(await worker.run('cat /opt/master')).to.equal(`${control.ip}.`);
     expect(world.lines).not.to.contain('Select master VM');
+    expect(await control.run('grep -rl sesame /var/tmp /tmp /dev/shm || true')).to.equal('');
   });
 
-  it('reaches a private master through a proxy host, with key or password', async () => {
-    const bastion = await bed.start();
-    for (const proxy of [
+  it('reaches private VMs, the master too, through proxy hosts with key or password; one process per VM', async () => {
+    const [bastion, ...nodes] = await Promise.all([
+      bed.start(),
+      bed.start({ isPrivate: true }),
+      bed.start({ isPrivate: true }),
+    ]);
+    const proxies = [
       `proxy_host = 'imuser@${bastion.ip}' and proxy_key = '${bed.privateKey}'`,
       `proxy_host = 'pwuser:${NODE_PASSWORD}@${bastion.ip}'`,
-    ]) {
-      const node = await bed.start({ isPrivate: true });
-      const world = createWorld(recipe('front', '  - debug: msg=x'), [
-        {
-          system: 'front',
-          node,
-          isPrivate: true,
-          credentials: keyCredentials(bed.privateKey),
-          networkMore: ` and ${proxy}`,
-        },
-      ]);
-      await run(world);
-      expect(resultsOf(world), world.lines.join('\n')).to.deep.equal({ 0: true });
-    }
+    ];
+    const world = createWorld(
+      recipe('node', '  - debug: msg=x'),
+      nodes.map((node, number) => ({
+        system: 'node',
+        node,
+        isPrivate: true,
+        credentials: keyCredentials(bed.privateKey),
+        networkMore: ` and ${proxies[number]}`,
+      })),
+    );
+    await run(world, { processPerVm: true });
+    expect(resultsOf(world), world.lines.join('\n')).to.deep.equal({ 0: true, 1: true });
   });
 
   describe('with wrong recipes', () => {
@@ -400,5 +391,19 @@ contextualize (
       expect(world.lines.at(-1)).to.match(/^Error generating playbooks: /);
       expect(resultsOf(world)).to.deep.equal({ 0: false });
     });
+  });
+
+  it('says what is missing when set-up has not made the runtime', async () => {
+    const node = await bed.start();
+    const world = createWorld(recipe('front', '  - debug: msg=x'), [
+      { system: 'front', node, credentials: keyCredentials(bed.privateKey) },
+    ]);
+    const outcome = await run(world, { runtimeBundleDir: '/nowhere' });
+    expect(outcome.isInfrastructureConfigured).to.equal(false);
+    expect(world.lines.at(-1)).to.equal(
+      'Error in the ansible installation process: The Ansible runtime bundle is missing: no /nowhere/manifest.json. ' +
+        'Make it with: npm run runtime-bundle (or: node --import tsx scripts/runtime-bundle.ts --out /nowhere)',
+    );
+    expect(resultsOf(world)).to.deep.equal({ 0: false });
   });
 });

@@ -5,6 +5,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Context } from 'mocha';
 import { publicKeyOf } from '../../../src/ssh/index.js';
+import { poll } from '../../../src/util/deadline.js';
 
 const execFileAsync = promisify(execFile);
 
@@ -145,7 +146,13 @@ export async function createTestBed(): Promise<TestBed> {
     start,
     close: async () => {
       if (names.length > 0) await docker('rm', '--force', '--volumes', ...names);
-      await docker('network', 'rm', publicNet, privateNet);
+      // A busy engine still counts nodes that are gone already.
+      for (const network of [publicNet, privateNet]) {
+        await poll({ timeoutMs: 30_000, intervalMs: 200, what: `the end of the network ${network}` }, async () => {
+          const isGone = await docker('network', 'rm', network).catch(() => undefined);
+          return isGone === undefined ? undefined : true;
+        });
+      }
     },
   };
 }

@@ -2,7 +2,7 @@
 // A small world around the contextualizer: VMs described by RADL over real nodes, ports that keep everything in memory (or in a file).
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,7 @@ export function runtimeBundleDir(): string {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   bundleDir = directory;
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
@@ -61,7 +62,7 @@ export const testSettings = (changes: Partial<ContextualizationSettings> = {}): 
   privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
   contextualizationDir: join(root, 'contextualization'),
   recipesDir: join(root, 'contextualization', 'recipes'),
-  runtimeBundleDir: runtimeBundleDir(),
+  runtimeBundleDir: changes.runtimeBundleDir ?? runtimeBundleDir(),
   ...changes,
 });
 
@@ -97,12 +98,29 @@ ${[...properties, ...credentials, ...(options.more ?? []), `net_interface.0.dns_
 )`);
 }
 
+function vmOf(options: VmOptions, number: number): ConfigurableVm {
+  const info = infoOf(options);
+  return {
+    number,
+    systemName: options.system,
+    cloudType: 'Docker',
+    cloudServer: '',
+    providerId: `node-${number}`,
+    cloudState: options.cloudState ?? 'running',
+    isDeleting: false,
+    isExistingHost: options.isExistingHost ?? false,
+    info,
+    requested: info.clone(),
+  };
+}
+
 /** Everything that a run did, as the ports saw it. */
 export interface World {
   readonly ports: ContextualizationPorts;
   readonly key: AnsibleKey;
   radl: Radl;
   vms: ConfigurableVm[];
+  addVm(options: VmOptions): void;
   master: number | null;
   lines: string[];
   logs: Map<number, string>;
@@ -137,21 +155,10 @@ ${systems.map(({ system, more = [] }) => `system ${system} (${['cpu.count >= 1',
 ${recipes}
 ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system === system).length}`).join('\n')}
 `),
-    vms: vms.map((options, number) => {
-      const info = infoOf(options);
-      return {
-        number,
-        systemName: options.system,
-        cloudType: 'Docker',
-        cloudServer: '',
-        providerId: `node-${number}`,
-        cloudState: options.cloudState ?? 'running',
-        isDeleting: false,
-        isExistingHost: options.isExistingHost ?? false,
-        info,
-        requested: info.clone(),
-      };
-    }),
+    vms: vms.map(vmOf),
+    addVm: (options) => {
+      world.vms = [...world.vms, vmOf(options, world.vms.length)];
+    },
     master: null,
     lines: [],
     logs: new Map(),

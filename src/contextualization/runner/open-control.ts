@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings up the control node: log-in, its own bootstrap, the Ansible runtime. Without it nothing goes on (contextualization.md §7, §24.3).
+import { errorText, ImError } from '../../domain/index.js';
+import { SshError } from '../../ssh/index.js';
+import { describeStep } from '../bootstrap/report.js';
+import type { ConfigurationPlan } from '../contract.js';
+import { findRuntime, installRuntime, type RuntimeTarget } from '../runtime/index.js';
+import type { ControlLink } from './control-link.js';
+import { type ControlNode, linkToExternal, linkToMaster, openMaster } from './control-node.js';
+import type { ConnectionFacts } from './planning.js';
+import { connectionOf, logBasicBlock } from './prepare-all.js';
+import { prepareVm } from './prepare-vm.js';
+import type { VmConnection } from './progress.js';
+import { InfrastructureFailure, logOnce, type RunContext } from './run-context.js';
+import { innerEndpoints } from './vm-access.js';
+import type { OpenVm } from './wait-login.js';
+
+/** A control node that Ansible can be started on. */
+export interface OpenControl {
+  readonly runtimePath: string;
+  /** Of the master VM itself. */
+  readonly facts: ConnectionFacts;
+}
+
+function runtimeTarget(context: RunContext, link: ControlLink): Promise<RuntimeTarget> {
+  const { settings } = context.environment;
+  return link.connection(context.signal).then((connection) => ({
+    connection,
+    remoteConfDir: settings.remoteConfDir,
+    infrastructureId: context.run.infrastructureId,
+    bundleDir: settings.runtimeBundleDir,
+    timeoutMs: settings.ansibleInstallTimeoutMs,
+    signal: context.signal,
+  }));
+}
+
+/** Prepares the master itself; without it nothing goes on. */
+async function prepareMaster(context: RunContext, plan: ConfigurationPlan, open: OpenVm): Promise<VmConnection> {
+  const { number } = open.vm;
+  const bootstrap = plan.bootstrap.find(({ vm }) => vm === number);
+  if (!bootstrap)
+    throw new InfrastructureFailure([`Error configuring master node: VM ${number} cannot be configured.`]);
+  const preparation = { bootstrap, etcHosts: plan.etcHosts, isMaster: true };
+  const prepared = await prepareVm(context, open.vm, open.connection, preparation);
+  const lines = prepared.report.steps.map(describeStep);
+  if (prepared.report.problem !== undefined) {
+    await logBasicBlock(context, number, [...lines, prepared.report.problem], false);
+    throw new InfrastructureFailure([`Error configuring master node: ${prepared.report.problem}`]);
+  }
+  await logBasicBlock(context, number, lines, true);
+  const { timeZoneOffsetMinutes } = prepared.report;
+  await context.progress.update(() => ({ timeZoneOffsetMinutes }));
+  return connectionOf(prepared, innerEndpoints(open.vm)[0] ?? open.endpoint);
+}
+
+/** The runtime on the control node: found or installed, with the lines of contextualization.md §7. */
+async function ensureRuntime(context: RunContext, target: RuntimeTarget, isAnnounced: boolean): Promise<string> {
+  if (isAnnounced) await logOnce(context, 'Configure Ansible in the master VM.');
+  const path = await installRuntime(target);
+  if (isAnnounced) await logOnce(context, 'Ansible successfully configured in the master VM.');
+  return path;
+}
+
+/**
+ * Opens the control node; `onLink` is called as soon as VMs can be reached through it.
+ * @throws InfrastructureFailure with the lines of contextualization.md §5, §7.
+ */
+export async function openControl(
+  context: RunContext,
+  control: ControlNode,
+  plan: ConfigurationPlan,
+  onLink: (link: ControlLink) => void,
+): Promise<OpenControl> {
+  try {
+    if (control.kind === 'external') {
+      const link = await linkToExternal(context, control.host);
+      onLink(link);
+      return { runtimePath: await installRuntime(await runtimeTarget(context, link)), facts: new Map() };
+    }
+    const open = await openMaster(context, control.vm, control.isNew);
+    const link = linkToMaster(context, open);
+    onLink(link);
+    const target = await runtimeTarget(context, link);
+    const found = await findRuntime(target);
+    const isAnnounced = found === undefined || control.isNew;
+    if (isAnnounced) {
+      await logOnce(context, 'Creating and copying Ansible playbook files');
+      await logOnce(context, 'Performing preliminary steps to configure Ansible.');
+    }
+    const facts = new Map([[control.vm, await prepareMaster(context, plan, open)]]);
+    return { runtimePath: found && !isAnnounced ? found : await ensureRuntime(context, target, isAnnounced), facts };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof ImError || error instanceof SshError) {
+      throw new InfrastructureFailure([`Error in the ansible installation process: ${errorText(error)}`], error);
+    }
+    throw error;
+  }
+}
