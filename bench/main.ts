@@ -4,9 +4,11 @@ import { benchDummy } from './dummy.js';
 import { benchHttp } from './http.js';
 import { benchRadl } from './radl.js';
 import { benchRows } from './rows.js';
+import { benchTosca } from './tosca.js';
 
 const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   radl: benchRadl,
+  tosca: benchTosca,
   rows: benchRows,
   http: benchHttp,
   dummy: benchDummy,

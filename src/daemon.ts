@@ -4,6 +4,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Listener } from './api/listener.js';
+import { createOaiRepository } from './api/oaipmh/index.js';
 import { createRestServer } from './api/rest/index.js';
 import { createXmlRpcServer } from './api/xmlrpc/index.js';
 import { type Authenticator, cloudsOf, createAuthenticator, createIdentity } from './auth/index.js';
@@ -25,6 +26,7 @@ import {
   operationSettings,
   VERSION,
 } from './settings.js';
+import { probeBanner } from './ssh/index.js';
 import { openStore, type Store } from './store/index.js';
 import { readShippedTypes } from './tosca/index.js';
 
@@ -48,6 +50,9 @@ export interface Daemon {
   /** Stops accepting, lets operations end or parks them, and closes everything. Losing nothing. */
   stop(): Promise<void>;
 }
+
+/** Time after the grace time in which operations are parked and those who wait for them are answered. */
+const LAST_ANSWERS_MS = 1300;
 
 const RANDOM_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -145,7 +150,9 @@ async function build(
   });
   const fetcher = createFetcher({ allowedNets: config.fetchAllowedNets, mirrors: config.urlMirrors, now: Date.now });
   closers.push(() => fetcher.close());
-  const shippedTypes = readShippedTypes(join(installDir, 'tosca', 'types'));
+  const shippedTypes = readShippedTypes(join(installDir, 'tosca', 'types'), {
+    preferRemote: config.toscaTypesRemoteFirst,
+  });
   const manager = createManager({
     store,
     engine,
@@ -153,6 +160,8 @@ async function build(
     connectors,
     cloudsOf,
     authenticate: (items, signal) => authenticator.authenticate(items, signal),
+    answersSsh: async (host, port, timeoutMs, signal) =>
+      (await probeBanner({ host, port }, { timeoutMs, signal })).isOpen,
     settings: managerSettings(config),
     logger,
     tosca: {
@@ -183,7 +192,13 @@ async function build(
     monotonicMs: () => performance.now(),
   };
   if (config.activateRest) {
-    servers.push(createRestServer({ ...shared, settings: config }));
+    const oai = createOaiRepository({
+      settings: config,
+      fetchText: (url) => fetcher.fetchText(url),
+      now: Date.now,
+      logger,
+    });
+    servers.push(createRestServer({ ...shared, settings: config, oai }));
   }
   if (config.activateXmlrpc) {
     servers.push(createXmlRpcServer({ ...shared, settings: config }));
@@ -199,7 +214,8 @@ async function build(
     stop: async () => {
       health.stopping();
       logger.info('Stopping Infrastructure Manager daemon...');
-      const closing = servers.map((server) => server.close(config.shutdownGraceSeconds * 1000));
+      // Calls that wait for an operation hear at the end of the grace time that it is parked; only then are connections cut.
+      const closing = servers.map((server) => server.close(config.shutdownGraceSeconds * 1000 + LAST_ANSWERS_MS));
       await engine.stop(config.shutdownGraceSeconds * 1000);
       await Promise.all(closing);
       await refresher.stop();

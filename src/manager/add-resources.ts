@@ -8,6 +8,7 @@ import { checkDocument, withRadlErrors } from './create.js';
 import type { DeploymentDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
+import { type Once, onceMark } from './once.js';
 import { resultOf } from './outcome.js';
 import { withSiteImages } from './single-site-images.js';
 import { updateWithTosca } from './update-with-tosca.js';
@@ -19,6 +20,7 @@ export async function addResources(
   infrastructureId: string,
   deployment: DeploymentDocument,
   { isContextualized }: { readonly isContextualized: boolean },
+  once?: Once,
 ): Promise<AddResult> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
   const infrastructure = await environment.store.getInfrastructure(infrastructureId);
@@ -29,7 +31,7 @@ export async function addResources(
     throw badRequest('Infrastructure deleted. Do not add resources.');
   }
   if (!(deployment instanceof Radl)) {
-    return updateWithTosca(environment, call, caller, infrastructure, deployment.text, { isContextualized });
+    return updateWithTosca(environment, call, caller, infrastructure, deployment.text, { isContextualized }, once);
   }
   const document = withSiteImages(environment, deployment);
   checkDocument(document);
@@ -39,7 +41,11 @@ export async function addResources(
       kind: 'add',
       infrastructureId,
       caller: caller.owners[0].username,
-      request: encodeLaunchRequest({ document, isContextualized, isAsync: false, serviceUrl: call.serviceUrl }),
+      request: {
+        ...encodeLaunchRequest({ document, isContextualized, isAsync: false, serviceUrl: call.serviceUrl }),
+        ...onceMark(once),
+      },
+      ...(once !== undefined && { id: once.id }),
       credentials: caller.items,
     },
     (operationId) => [

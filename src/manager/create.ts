@@ -8,6 +8,7 @@ import { admit } from './access.js';
 import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
+import { type Once, onceMark } from './once.js';
 import { resultOf } from './outcome.js';
 import { withSiteImages } from './single-site-images.js';
 import { withTosca } from './stored-tosca.js';
@@ -18,13 +19,14 @@ export async function createInfrastructure(
   call: Call,
   deployment: DeploymentDocument,
   { isAsync }: { readonly isAsync: boolean },
+  once?: Once,
 ): Promise<{ readonly infrastructureId: string }> {
   const caller = await admit(environment, call, 'write');
   const { radl: requested, tosca } = await readDocument(environment, call, caller, deployment);
   const document = withSiteImages(environment, requested);
   checkDocument(document);
   const { merged } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
-  const id = environment.newId();
+  const id = once?.id ?? environment.newId();
   const now = environment.now();
   const infrastructure: Infrastructure = {
     id,
@@ -47,7 +49,10 @@ export async function createInfrastructure(
       kind: 'create',
       infrastructureId: id,
       caller: username,
-      request: encodeLaunchRequest({ document, isContextualized: true, isAsync, serviceUrl: call.serviceUrl }),
+      request: {
+        ...encodeLaunchRequest({ document, isContextualized: true, isAsync, serviceUrl: call.serviceUrl }),
+        ...onceMark(once),
+      },
       credentials: caller.items,
     },
     (operationId) => [

@@ -23,9 +23,6 @@ export interface ToscaText {
 /** What users deploy. */
 export type DeploymentDocument = Radl | ToscaText;
 
-/** Prefix of whatever is wrong with a TOSCA document. */
-const PREFIX = 'Error parsing TOSCA template: ';
-
 /** A document as RADL; TOSCA ones keep their own form too. */
 export interface ReadDocument {
   readonly radl: Radl;
@@ -92,7 +89,6 @@ export async function withToscaErrors<T>(step: () => T | Promise<T>): Promise<T>
     if (!(error instanceof ToscaError)) {
       throw error;
     }
-    const message = error.message.startsWith(PREFIX) ? error.message : `${PREFIX}${error.message}`;
-    throw new ImError('invalid-document', message, { cause: error, details: { problems: error.problems } });
+    throw new ImError('invalid-document', error.message, { cause: error, details: { problems: error.problems } });
   }
 }

@@ -38,6 +38,8 @@ export interface ManagerEnvironment {
   readonly cloudsOf: (items: readonly AuthItem[]) => Caller['clouds'];
   /** Checks the InfrastructureManager items of a call. @throws ImError `invalid-credentials` or `bad-request` */
   readonly authenticate: (items: readonly AuthItem[], signal: AbortSignal) => Promise<Caller>;
+  /** Does an SSH server answer there within the time? */
+  readonly answersSsh: (host: string, port: number, timeoutMs: number, signal: AbortSignal) => Promise<boolean>;
   readonly settings: ManagerSettings;
   readonly logger: Logger;
   readonly tosca: ToscaTools;

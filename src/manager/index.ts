@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Door of the manager room: binds the use cases to one environment.
-import { addResources } from './add-resources.js';
 import { alterVm } from './alter-vm.js';
 import { cloudImages, cloudQuotas } from './clouds.js';
-import { createInfrastructure } from './create.js';
 import { destroyInfrastructure } from './destroy.js';
 import type { ManagerEnvironment } from './environment.js';
 import { estimate } from './estimate.js';
 import { exportInfrastructure } from './export.js';
+import { createIdempotentUseCases } from './idempotency.js';
 import { importInfrastructure } from './import.js';
 import { infrastructureContMsg, infrastructureRadl, listVms } from './infrastructure-reads.js';
 import { listInfrastructures } from './list.js';
+import { listInfrastructurePage } from './list-page.js';
 import type { InfrastructureManager } from './manager.js';
+import { listOperations } from './operation-list.js';
 import { changeOwners, owners } from './owners.js';
 import { powerInfrastructure, powerVm } from './power.js';
 import { reconfigure } from './reconfigure.js';
@@ -20,6 +21,7 @@ import { createSnapshot } from './snapshot.js';
 import { infrastructureState } from './state.js';
 import { stats } from './stats.js';
 import { infrastructureOutputs, infrastructureTosca } from './tosca-reads.js';
+import { vmCommand } from './vm-command.js';
 import { vmContMsg, vmInfo, vmProperty } from './vm-info.js';
 
 export type { DeploymentDocument, ToscaText } from './deployment-document.js';
@@ -29,6 +31,9 @@ export type {
   Call,
   InfrastructureManager,
   InfrastructureState,
+  ListPage,
+  OperationSummary,
+  PageRequest,
   PropertyValue,
   StatsRow,
 } from './manager.js';
@@ -38,14 +43,15 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
   return {
     version: () => environment.settings.version,
     listInfrastructures: (call, filter) => listInfrastructures(environment, call, filter),
-    createInfrastructure: (call, document, options) => createInfrastructure(environment, call, document, options),
+    listInfrastructurePage: (call, request) => listInfrastructurePage(environment, call, request),
+    ...createIdempotentUseCases(environment),
     listVms: (call, id) => listVms(environment, call, id),
     infrastructureState: (call, id) => infrastructureState(environment, call, id),
     infrastructureRadl: (call, id) => infrastructureRadl(environment, call, id),
     infrastructureTosca: (call, id) => infrastructureTosca(environment, call, id),
     infrastructureOutputs: (call, id) => infrastructureOutputs(environment, call, id),
     infrastructureContMsg: (call, id, isHeaderOnly) => infrastructureContMsg(environment, call, id, isHeaderOnly),
-    addResources: (call, id, document, options) => addResources(environment, call, id, document, options),
+    listOperations: (call, id, limit) => listOperations(environment, call, id, limit),
     removeResources: (call, id, vmIds, options) => removeResources(environment, call, id, vmIds, options),
     destroyInfrastructure: (call, id, options) => destroyInfrastructure(environment, call, id, options),
     startInfrastructure: (call, id) => powerInfrastructure(environment, call, id, 'start'),
@@ -53,6 +59,7 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
     reconfigure: (call, id, document, vmList) => reconfigure(environment, call, id, document, vmList),
     vmInfo: (call, id, vmId) => vmInfo(environment, call, id, vmId),
     vmProperty: (call, id, vmId, property) => vmProperty(environment, call, id, vmId, property),
+    vmCommand: (call, id, vmId, step) => vmCommand(environment, call, id, vmId, step),
     vmContMsg: (call, id, vmId) => vmContMsg(environment, call, id, vmId),
     alterVm: (call, id, vmId, document) => alterVm(environment, call, id, vmId, document),
     startVm: (call, id, vmId) => powerVm(environment, call, id, vmId, 'start-vm'),

@@ -2,7 +2,7 @@
 // The use cases of the daemon as both APIs call them. Each one validates, authorizes, records or reads, and answers.
 
 import type { CloudImage, Quotas } from '../connectors/index.js';
-import type { AuthItem, JsonObject, VmState } from '../domain/index.js';
+import type { AuthItem, JsonObject, OperationError, OperationKind, OperationState, VmState } from '../domain/index.js';
 import type { Features, Radl, RadlValue } from '../radl/index.js';
 import type { DeploymentDocument } from './deployment-document.js';
 
@@ -18,6 +18,12 @@ export interface Call {
   readonly serviceUrl: string;
   /** Ends when the client has gone or the call's time limit is over. Reads stop; accepted operations go on. */
   readonly signal: AbortSignal;
+  /** Present when the request may come again: create and add then do their work once. */
+  readonly idempotency?: {
+    readonly key: string;
+    /** Hash of the whole request: the same key with another one is refused. */
+    readonly fingerprint: string;
+  };
 }
 
 /** State of an infrastructure and of its living VMs by number (core.md §4). */
@@ -35,6 +41,35 @@ export interface AddResult {
   readonly vmNumbers: readonly number[];
 }
 
+/** Which part of the list of infrastructures. */
+export interface PageRequest {
+  readonly filter?: string | undefined;
+  readonly limit: number;
+  /** Cursor out of the page before; absent: from the beginning. */
+  readonly after?: string | undefined;
+}
+
+/** A part of the list of infrastructures. */
+export interface ListPage {
+  readonly ids: readonly string[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** An entry of an infrastructure's journal. */
+export interface OperationSummary {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly state: OperationState;
+  /** User name. */
+  readonly caller: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly error?: OperationError;
+}
+
 /** One row of the statistics (rest-api.md §9.20). */
 export type StatsRow = Readonly<Record<string, string | number | boolean>>;
 
@@ -48,6 +83,8 @@ export interface InfrastructureManager {
 
   /** Ids, newest first. `filter`: regular expression searched in the RADL and TOSCA texts. */
   listInfrastructures(call: Call, filter?: string): Promise<readonly string[]>;
+  /** The same list, page by page. */
+  listInfrastructurePage(call: Call, request: PageRequest): Promise<ListPage>;
   /** Creates and launches. Synchronous: resolves when the launch ended; asynchronous: when the operation is durable. */
   createInfrastructure(
     call: Call,
@@ -65,6 +102,8 @@ export interface InfrastructureManager {
   infrastructureOutputs(call: Call, infrastructureId: string): Promise<JsonObject>;
   /** Contextualization log (core.md §15). */
   infrastructureContMsg(call: Call, infrastructureId: string, isHeaderOnly: boolean): Promise<string>;
+  /** Its newest operations first. */
+  listOperations(call: Call, infrastructureId: string, limit: number): Promise<readonly OperationSummary[]>;
   addResources(
     call: Call,
     infrastructureId: string,
@@ -102,6 +141,11 @@ export interface InfrastructureManager {
     vmId: string | number,
     property: string,
   ): Promise<PropertyValue | undefined>;
+  /**
+   * What a machine without reachable SSH runs: step 1 the script that asks for step 2, step 2 the command that opens a tunnel, `wait`,
+   * or `true` when there is nothing to do (rest-api.md §9.15). undefined: there is no such step.
+   */
+  vmCommand(call: Call, infrastructureId: string, vmId: string | number, step: number): Promise<string | undefined>;
   vmContMsg(call: Call, infrastructureId: string, vmId: string | number): Promise<string>;
   /** Whole live document after the change (core.md §16). */
   alterVm(call: Call, infrastructureId: string, vmId: string | number, document: DeploymentDocument): Promise<Radl>;

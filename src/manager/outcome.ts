@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the end of an operation into the answer of the call that waits for it.
-import { type ErrorCode, ImError, type JsonObject } from '../domain/index.js';
+import { type ErrorCode, ImError, type JsonObject, type Operation } from '../domain/index.js';
 import type { AcceptedOperation } from '../operations/index.js';
 
 const CODES: ReadonlySet<string> = new Set<ErrorCode>([
@@ -31,7 +31,11 @@ function isErrorCode(code: string): code is ErrorCode {
  * @throws ImError with which it ended; `store-unavailable` when the daemon stopped before (the operation goes on later)
  */
 export async function resultOf(accepted: AcceptedOperation): Promise<JsonObject> {
-  const operation = await accepted.ended;
+  return resultOfEnded(await accepted.ended);
+}
+
+/** As {@link resultOf}, of a journal entry that nobody waits for any more. */
+export function resultOfEnded(operation: Operation): JsonObject {
   if (operation.state === 'done') {
     return operation.result ?? {};
   }

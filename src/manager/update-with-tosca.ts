@@ -10,6 +10,7 @@ import { checkDocument, withRadlErrors } from './create.js';
 import { readTosca, toscaEnvironment, translateTosca, withToscaErrors } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
+import { type Once, onceMark } from './once.js';
 import { resultOf } from './outcome.js';
 import { withSiteImages } from './single-site-images.js';
 import { infrastructureView, storedTosca, withTosca } from './stored-tosca.js';
@@ -22,6 +23,7 @@ export async function updateWithTosca(
   infrastructure: Infrastructure,
   text: string,
   { isContextualized }: { readonly isContextualized: boolean },
+  once?: Once,
 ): Promise<AddResult> {
   const update = await readTosca(environment, call, caller, text);
   const stored = await storedTosca(environment, infrastructure);
@@ -40,6 +42,8 @@ export async function updateWithTosca(
     caller: caller.owners[0].username,
     credentials: caller.items,
   };
+  /** Marks the operation that gives the answer. */
+  const marked = once === undefined ? {} : { id: once.id };
   let isKept = false;
   /** Becomes true with the first operation. */
   const keepDocument = (operationId: string): readonly Change[] => {
@@ -70,26 +74,32 @@ export async function updateWithTosca(
     const living = new Set((await environment.store.listVmStatuses(infrastructure.id)).map(({ number }) => number));
     const vmNumbers = removedVms.filter((number) => living.has(number));
     const request = { vmNumbers, isContextualized: isContextualized && !hasAdditions };
-    const accepted = await environment.engine.accept({ ...common, kind: 'remove', request }, keepDocument);
+    const removal = hasAdditions
+      ? { ...common, kind: 'remove' as const, request }
+      : { ...common, ...marked, kind: 'remove' as const, request: { ...request, ...onceMark(once) } };
+    const accepted = await environment.engine.accept(removal, keepDocument);
     const { removed } = await resultOf(accepted);
     if (!hasAdditions && Number(removed) < removedVms.length) {
       throw new ImError('not-found', `Error deleting resources ${removedVms.join(',')} (removed ${Number(removed)})`);
     }
   }
   if (hasAdditions) {
-    const request = encodeLaunchRequest({
-      document: radl,
-      isContextualized,
-      isAsync: false,
-      serviceUrl: call.serviceUrl,
-    });
-    const accepted = await environment.engine.accept({ ...common, kind: 'add', request }, keepDocument);
+    const request = {
+      ...encodeLaunchRequest({ document: radl, isContextualized, isAsync: false, serviceUrl: call.serviceUrl }),
+      ...onceMark(once),
+    };
+    const accepted = await environment.engine.accept({ ...common, ...marked, kind: 'add', request }, keepDocument);
     const { vmNumbers } = await resultOf(accepted);
     return { vmNumbers: Array.isArray(vmNumbers) ? vmNumbers.map(Number) : [] };
   }
   if (removedVms.length === 0 && isContextualized) {
-    const request = { document: serializeRadl(radl), ...encodeConfigureRequest({ refreshRoles: true }) };
-    await resultOf(await environment.engine.accept({ ...common, kind: 'reconfigure', request }, keepDocument));
+    const request = {
+      document: serializeRadl(radl),
+      ...encodeConfigureRequest({ refreshRoles: true }),
+      ...onceMark(once),
+    };
+    const reconfiguration = { ...common, ...marked, kind: 'reconfigure' as const, request };
+    await resultOf(await environment.engine.accept(reconfiguration, keepDocument));
   }
   if (!isKept) {
     await environment.store.commit(keepDocument(''));

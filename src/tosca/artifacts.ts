@@ -38,7 +38,7 @@ export function artifactsOf(template: Template, node: NodeTemplate): ReadonlyMap
 }
 
 /** Artifacts of the type, with those of the node in their place or after them. */
-export function ownArtifacts(template: Template, node: NodeTemplate): ReadonlyMap<string, Value> {
+function ownArtifacts(template: Template, node: NodeTemplate): ReadonlyMap<string, Value> {
   return new Map([...template.catalog.artifacts(node.type), ...namedEntries(asMap(node.body.get('artifacts')))]);
 }
 

@@ -6,7 +6,7 @@ import { functionOf } from './function-call.js';
 import { hostOf } from './graph.js';
 import { type Operation, runningOperations } from './operations.js';
 import { pythonText } from './python-text.js';
-import { mergePlays, type Plays, readPlays, recipeText } from './recipe.js';
+import { mergePlays, type Plays, playsOf, recipeText } from './recipe.js';
 import { ARTIFACTS_URL, implementationPlace, implementationUrl } from './sources.js';
 import type { NodeTemplate } from './template.js';
 import { evaluateIn, type Translation } from './translation.js';
@@ -20,7 +20,7 @@ export function addConfigure(translation: Translation, node: NodeTemplate): void
   const operations = runningOperations(template, node, translation.relationshipOperations);
   if (operations.length === 0) return;
   const name = configureName(node, host, operations);
-  builder.addConfigure(name, recipeOf(translation, node, operations));
+  builder.addConfigure(name, recipeOf(translation, operations));
   builder.addItem(host.name, name, steps.get(node.name) ?? 1);
 }
 
@@ -39,14 +39,14 @@ interface ReadOperation {
   readonly downloads: readonly Value[];
 }
 
-function recipeOf(translation: Translation, node: NodeTemplate, operations: readonly Operation[]): string {
+function recipeOf(translation: Translation, operations: readonly Operation[]): string {
   const variables = new Map<string, Value>();
   const downloads: Value[] = [];
   const recipes: Plays[] = [];
   for (const operation of operations) {
-    const read = readOperation(translation, node, operation);
+    const read = readOperation(translation, operation);
     for (const [name, value] of namedEntries(read.variables)) variables.set(name, value);
-    downloads.push(...read.downloads);
+    for (const download of read.downloads) downloads.push(download);
     recipes.push(read.plays);
   }
   const first = new Map<string, Value>();
@@ -56,11 +56,11 @@ function recipeOf(translation: Translation, node: NodeTemplate, operations: read
   return recipeText(plays, first.size > 0);
 }
 
-function readOperation(translation: Translation, node: NodeTemplate, operation: Operation): ReadOperation {
+function readOperation(translation: Translation, operation: Operation): ReadOperation {
   const { inputs, downloads } = evaluateInputs(translation, operation);
-  const { text, path } = implementationOf(translation, operation);
-  if (/\.ya?ml$/.test(path)) return { plays: readPlays(text), variables: inputs, downloads };
-  return { plays: [scriptPlay(operation, node, baseName(path), text, inputs)], variables: new Map(), downloads };
+  const { fetched, path } = implementationOf(translation, operation);
+  if (/\.ya?ml$/.test(path)) return { plays: playsOf(fetched), variables: inputs, downloads };
+  return { plays: [scriptPlay(operation, baseName(path), fetched.text, inputs)], variables: new Map(), downloads };
 }
 
 function evaluateInputs(
@@ -100,7 +100,10 @@ function artifactName(value: Value): string | undefined {
   return Array.isArray(args) && args.length >= 2 ? pythonText(args[1]) : undefined;
 }
 
-function implementationOf({ template, sources }: Translation, operation: Operation): { text: string; path: string } {
+function implementationOf(
+  { template, sources }: Translation,
+  operation: Operation,
+): { fetched: { readonly text: string }; path: string } {
   const { implementation } = operation;
   const isNamed = typeof implementation === 'string' || isMap(implementation);
   const place = isNamed ? implementationPlace(template, operation) : '';
@@ -111,8 +114,7 @@ function implementationOf({ template, sources }: Translation, operation: Operati
   }
   const url = implementationUrl(template, operation);
   const fetched = url === undefined ? undefined : sources.get(url);
-  if (fetched !== undefined && 'text' in fetched)
-    return { text: fetched.text, path: place.split(/[?#]/, 1)[0] ?? place };
+  if (fetched !== undefined && 'text' in fetched) return { fetched, path: place.split(/[?#]/, 1)[0] ?? place };
   if (url === place && fetched !== undefined) {
     throw new ToscaError(`Error downloading the implementation script '${place}': ${fetched.reason}\n${fetched.body}`);
   }
@@ -122,18 +124,12 @@ function implementationOf({ template, sources }: Translation, operation: Operati
 }
 
 /** A script: copied to the node and run, its inputs as environment. */
-function scriptPlay(
-  { name, owner }: Operation,
-  _node: NodeTemplate,
-  file: string,
-  text: string,
-  inputs: ValueMap,
-): ValueMap {
+function scriptPlay({ name, owner }: Operation, file: string, text: string, inputs: ValueMap): ValueMap {
   const label = `${owner.name}_${name}`;
   const path = `/tmp/${file}`;
   const copy = new Map<string, Value>([
     ['dest', path],
-    ['content', text],
+    ['content', literal(text)],
     ['mode', '0755'],
   ]);
   const run = new Map<string, Value>([
@@ -149,4 +145,9 @@ function scriptPlay(
     run,
   ];
   return new Map([['tasks', tasks]]);
+}
+
+/** Ansible takes contents for templates: a script with braces of its own must say that it is none. */
+function literal(text: string): string {
+  return /\{[{%#]/.test(text) ? `{% raw %}${text}{% endraw %}` : text;
 }

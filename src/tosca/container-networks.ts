@@ -9,12 +9,12 @@ import type { NodeTemplate, Template } from './template.js';
 import { asList, asMap, isTruthy, type Value } from './value.js';
 
 /** Type of what containers run in. */
-export const DOCKER_RUNTIME = 'tosca.nodes.Container.Runtime.Docker';
+const DOCKER_RUNTIME = 'tosca.nodes.Container.Runtime.Docker';
 
 const NOT_IN_NAMES = /[!"#$%&'()*+,/:;<=>?@[\]^`{|}~_ ]/g;
 
 /** The node's name as names of Kubernetes allow it. */
-export function containerBaseName(node: NodeTemplate): string {
+function containerBaseName(node: NodeTemplate): string {
   return node.name.replaceAll(NOT_IN_NAMES, '-');
 }
 

@@ -13,7 +13,7 @@ export function sortDeploys(builder: RadlBuilder): void {
     return system.includes('wn') ? 1 : 0;
   };
   const { deploys } = builder.radl;
-  deploys.splice(0, deploys.length, ...deploys.toSorted((left, right) => rank(left) - rank(right)));
+  deploys.sort((left, right) => rank(left) - rank(right));
 }
 
 function isPublicId(builder: RadlBuilder, id: string): boolean {

@@ -52,7 +52,7 @@ export function networkWish(translation: Translation, compute: NodeTemplate): Ne
     for (const [name, value] of values) {
       if (value !== null) last.set(name, value);
     }
-    ports.push(...portsOf(values, single));
+    for (const port of portsOf(values, single)) ports.push(port);
   }
   const text = (name: string): string => (isTruthy(last.get(name)) ? pythonText(last.get(name)) : '');
   const named = networkNamed(text('network_name'));
@@ -83,8 +83,7 @@ function networkNamed(written: string): Pick<NetworkWish, 'isPublic' | 'provider
 function portsOf(values: ReadonlyMap<string, Value>, single: Set<string>): readonly string[] {
   const ports: string[] = [];
   const many = values.get('ports');
-  if (isMap(many)) ports.push(...[...many.values()].map((spec) => portText(spec)));
-  if (isList(many)) ports.push(...asList(many).map((spec) => portText(spec)));
+  for (const spec of isMap(many) ? many.values() : asList(many)) ports.push(portText(spec));
   const port = values.get('port');
   if (isTruthy(port)) {
     const protocol = isTruthy(values.get('protocol')) ? pythonText(values.get('protocol')) : 'tcp';

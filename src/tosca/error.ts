@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with a document: problems as values, collected, and the one error that carries them (spec tosca 12).
+import { maskUrls } from '../util/mask-url.js';
 import { pythonRepr } from '../util/python-repr.js';
 
 /** Keys and indexes that lead from the top of the document to a place in it. */
@@ -30,10 +31,15 @@ export class ToscaError extends Error {
   readonly problems: readonly ToscaProblem[];
 
   constructor(message: string, problems?: readonly ToscaProblem[]) {
-    super(message);
+    super(maskUrls(message));
     this.name = 'ToscaError';
-    this.problems = problems ?? [{ kind: '', text: message }];
+    this.problems = problems?.map(masked) ?? [{ kind: '', text: this.message }];
   }
+}
+
+/** URLs of documents may hold passwords. */
+function masked(problem: ToscaProblem): ToscaProblem {
+  return { ...problem, text: maskUrls(problem.text) };
 }
 
 /** The document makes more work than is allowed: checking it ends at once. */

@@ -82,18 +82,18 @@ function computeStep(template: Template, start: NodeTemplate, steps: Map<string,
     );
     const unknown = targets.filter(({ target }) => !steps.has(target.name));
     for (const { target } of unknown) {
-      if (open.has(target.name)) throw circle(template, pending, target);
+      if (open.has(target.name)) throw circle(pending, target);
       pending.push(target);
     }
     if (unknown.length > 0) continue;
-    const deepest = Math.max(0, ...targets.map(({ target }) => steps.get(target.name) ?? 0));
+    const deepest = targets.reduce((most, { target }) => Math.max(most, steps.get(target.name) ?? 0), 0);
     steps.set(node.name, 1 + deepest);
     open.delete(node.name);
     pending.pop();
   }
 }
 
-function circle(_template: Template, pending: readonly NodeTemplate[], target: NodeTemplate): ToscaError {
+function circle(pending: readonly NodeTemplate[], target: NodeTemplate): ToscaError {
   const names = pending.map(({ name }) => name);
   const start = names.indexOf(target.name);
   const shown = [...names.slice(start), target.name].slice(0, 20).join(' -> ');

@@ -36,7 +36,7 @@ export interface InfrastructureView {
 }
 
 /** The name of the group that a machine belongs to. */
-export function groupOf(vm: VmView): string {
+function groupOf(vm: VmView): string {
   return vm.requested.systems[0]?.name ?? vm.info.systems[0]?.name ?? '';
 }
 

@@ -47,7 +47,7 @@ export function removeVms(translation: Translation, node: NodeTemplate, vms: rea
     return;
   }
   const oldest = vms.toSorted((left, right) => left.createdAt - right.createdAt).slice(0, count);
-  translation.removed.push(...oldest.map(({ number }) => number));
+  for (const { number } of oldest) translation.removed.push(number);
 }
 
 function vmNumber(node: NodeTemplate, item: Value): number {

@@ -8,16 +8,8 @@ import { asMap, asText, isMap, namedEntries, type Value, type ValueMap } from '.
 /** Operations of `Standard` that are looked for in types. */
 export const STANDARD_OPERATIONS = ['create', 'configure', 'start', 'stop', 'delete'] as const;
 
-const CONFIGURE_OF_NODES = [
-  'pre_configure_source',
-  'pre_configure_target',
-  'post_configure_source',
-  'post_configure_target',
-  'add_target',
-  'add_source',
-  'target_changed',
-  'remove_target',
-];
+/** What a node may write in `Configure`; the other operations of that interface belong to relationships. */
+const CONFIGURE_OF_NODES = ['post_configure_source', 'post_configure_target', 'add_target', 'remove_target'];
 
 const FULL_NAMES: ReadonlyMap<string, string> = new Map([
   ['tosca.interfaces.node.lifecycle.Standard', 'Standard'],

@@ -36,7 +36,7 @@ function operation(name: string, body: Value, owner: Owner): Operation {
 }
 
 /** Operations written in the node, of any interface, then those of its types that are not there yet. */
-export function nodeOperations(template: Template, node: NodeTemplate): Operations {
+function nodeOperations(template: Template, node: NodeTemplate): Operations {
   const operations: Operations = new Map();
   for (const [, body] of namedEntries(asMap(node.body.get('interfaces')))) {
     for (const [name, definition] of operationsOf(body)) operations.set(name, operation(name, definition, node));

@@ -136,7 +136,7 @@ function endpointsOf({ info, requested }: VmView): readonly Value[] {
 }
 
 /** Follows keys into maps and lists; null as soon as something is missing. */
-export function walk(value: Value, keys: readonly Value[]): Value {
+function walk(value: Value, keys: readonly Value[]): Value {
   let current = value;
   for (const key of keys) {
     const name = pythonText(key);

@@ -79,7 +79,10 @@ function isValidAssignmentCount(occurrences: Value): boolean {
   return low >= 0 && low <= high && Number(high) !== 0;
 }
 
-/** Checks how often each requirement of the type is assigned. */
+/**
+ * Checks how often each requirement of the type is assigned. One that is missing counts as fulfilled by another one with the same
+ * relationship: an elastic cluster is hosted where its `lrms` is, and public templates leave its `host` out.
+ */
 export function checkRequirementCounts(
   findings: Findings,
   definitions: readonly RequirementDefinition[],
@@ -88,18 +91,20 @@ export function checkRequirementCounts(
 ): void {
   const counts = new Map<string, number>();
   for (const { name } of node.requirements) counts.set(name, (counts.get(name) ?? 0) + 1);
-  for (const { name, body } of definitions) {
+  const fulfilled = new Set(definitions.filter(({ name }) => counts.has(name)).flatMap(relationshipOf));
+  for (const definition of definitions) {
+    const { name, body } = definition;
     const [low, high] = isList(body.get('occurrences')) ? asList(body.get('occurrences')) : [1, 'UNBOUNDED'];
     const count = counts.get(name) ?? 0;
-    if (
-      count < (asNumber(low) ?? 0) ||
-      (high !== 'UNBOUNDED' && count > (asNumber(high) ?? Number.POSITIVE_INFINITY))
-    ) {
-      findings.add(
-        'ValidationError',
-        `Relationship "${name}" in template "${node.name}" has a wrong number of occurrences`,
-        { path },
-      );
+    const isMissing = count < (asNumber(low) ?? 0) && !relationshipOf(definition).some((type) => fulfilled.has(type));
+    if (isMissing || (high !== 'UNBOUNDED' && count > (asNumber(high) ?? Number.POSITIVE_INFINITY))) {
+      const text = `Relationship "${name}" in template "${node.name}" has a wrong number of occurrences`;
+      findings.add('ValidationError', text, { path, hint: `the type wants a requirement "${name}"` });
     }
   }
+}
+
+function relationshipOf({ body }: RequirementDefinition): readonly string[] {
+  const type = asText(body.get('relationship'));
+  return type === undefined ? [] : [type];
 }

@@ -10,12 +10,21 @@ export type Plays = readonly ValueMap[];
 
 const MAX_SHOWN_TEXT = 500;
 
+const readTexts = new WeakMap<object, Plays>();
+
+/** The plays of a fetched playbook; many operations share one, so that it is read once. @throws ToscaError as `readPlays` */
+export function playsOf(fetched: { readonly text: string }): Plays {
+  const plays = readTexts.get(fetched) ?? readPlays(fetched.text);
+  readTexts.set(fetched, plays);
+  return plays;
+}
+
 /**
  * The plays of a playbook; one that is no list of mappings has none.
  *
  * @throws ToscaError `Error parsing YAML: <text>\n. Error: <reason>`
  */
-export function readPlays(text: string): Plays {
+function readPlays(text: string): Plays {
   let value: Value;
   try {
     value = readYaml(text);

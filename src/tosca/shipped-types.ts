@@ -7,7 +7,7 @@ import type { TypeTable } from './type-catalog.js';
 import { asMap, isMap, namedEntries, type ValueMap } from './value.js';
 
 /** Sections of a file that define types. Artifact types are free text: nothing is read of them. */
-export const TYPE_SECTIONS = [
+const TYPE_SECTIONS = [
   'node_types',
   'capability_types',
   'relationship_types',

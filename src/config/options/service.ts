@@ -188,6 +188,13 @@ export const serviceOptions = {
       'Who may read GET /metrics without credentials: loopback (only this host, and not through a proxy), any, or none ' +
       '(the route does not exist).',
   }),
+  toscaTypesRemoteFirst: boolean({
+    name: 'TOSCA_TYPES_REMOTE_FIRST',
+    default: false,
+    help:
+      'Fetches the well-known TOSCA type files (grycap/tosca, grycap/ec3, indigo-dc/tosca-types) before falling back to ' +
+      'the ones that come with the daemon. Off: the shipped ones answer, also without internet.',
+  }),
   fetchAllowedNets: list({
     name: 'FETCH_ALLOWED_NETS',
     unit: 'networks (CIDR)',
