@@ -26,6 +26,8 @@ export interface OperationContext {
 
 /** An operation to accept. */
 export interface NewOperation {
+  /** A new one when absent. The store refuses an id that it has already. */
+  readonly id?: string;
   readonly kind: OperationKind;
   readonly infrastructureId: string;
   readonly caller: string;

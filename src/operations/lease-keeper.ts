@@ -57,6 +57,11 @@ export class LeaseKeeper {
     return () => this.#release(infrastructureId, onLost);
   }
 
+  /** Does this daemon hold the lease at present? */
+  isHeld(infrastructureId: string): boolean {
+    return this.#held.has(infrastructureId);
+  }
+
   /** The lease to write with. @throws ImError `incorrect-state` when it is not held (any more) */
   current(infrastructureId: string): Lease {
     const held = this.#held.get(infrastructureId);
@@ -75,7 +80,12 @@ export class LeaseKeeper {
     this.#timer = undefined;
     const leases = [...this.#held.values()].map(({ lease }) => lease);
     this.#held.clear();
-    await Promise.all(leases.map((lease) => this.#store.releaseLease(lease)));
+    for (const result of await Promise.allSettled(leases.map((lease) => this.#store.releaseLease(lease)))) {
+      if (result.status === 'rejected') {
+        // It runs out by itself.
+        this.#logger.warn(`A lease could not be given back: ${errorText(result.reason)}`);
+      }
+    }
   }
 
   #release(infrastructureId: string, onLost: () => void): void {

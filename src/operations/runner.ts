@@ -165,7 +165,7 @@ export function journalEntry(
 ): Omit<Operation, 'sequence'> {
   return {
     ...operation,
-    id: environment.newId(),
+    id: operation.id ?? environment.newId(),
     state: 'queued',
     progress: {},
     result: null,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a stopped daemon left unfinished goes on when it starts again.
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { expect } from 'chai';
+import type { ConnectorType, LaunchRequest } from '../../src/connectors/index.js';
+import { cancelledOutcome } from '../../src/connectors/shared/launch-outcomes.js';
 import { ImError } from '../../src/domain/index.js';
 import { parseRadl } from '../../src/radl/index.js';
 import { MemoryCloud } from '../support/memory-cloud.js';
@@ -36,6 +39,30 @@ function holdAt(
   };
 }
 
+/** A connector as the real ones are: a launch that is called off ends at once, with an outcome for each machine. */
+function cutOff(cloud: MemoryCloud, onLaunch: () => void): ConnectorType {
+  const type = cloud.connectorType();
+  return {
+    ...type,
+    connect: (credential, environment) => {
+      const connector = type.connect(credential, environment);
+      return new Proxy(connector, {
+        get: (target, key) => {
+          if (key === 'launch') {
+            return async function* ({ vms, signal }: LaunchRequest) {
+              onLaunch();
+              await once(signal, 'abort');
+              yield* vms.map(({ number }) => cancelledOutcome(number));
+            };
+          }
+          const member: unknown = Reflect.get(target, key);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    },
+  };
+}
+
 describe('a restart', () => {
   it('continues a launch: nothing is launched twice, nothing is forgotten', async () => {
     const cloud = new MemoryCloud();
@@ -60,6 +87,24 @@ describe('a restart', () => {
     await second.manager.destroyInfrastructure(callOf(), infrastructureId, { isForced: false, isAsync: false });
     expect(cloud.vms.size).to.equal(0);
     expect(cloud.networks.size).to.equal(0);
+    await demolish(second);
+  });
+
+  it('does not count machines as failed whose last try was cut off', async () => {
+    const cloud = new MemoryCloud();
+    let launches = 0;
+    const first = await startHouse({ types: [cutOff(cloud, () => launches++)], settings: { maxVmFails: 1 } });
+    const { infrastructureId } = await first.manager.createInfrastructure(callOf(), parseRadl(DOCUMENT), {
+      isAsync: true,
+    });
+    await until(() => launches > 0);
+    await first.engine.stop(0);
+    await first.stop();
+    const second = await startHouse({ types: [cloud.connectorType()], directory: first.directory });
+    await until(
+      async () => (await second.manager.infrastructureState(callOf(), infrastructureId)).state === 'configured',
+    );
+    expect(cloud.vms.size).to.equal(3);
     await demolish(second);
   });
 

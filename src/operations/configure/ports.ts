@@ -55,6 +55,17 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
       }),
     ansibleKey: async () => readKey(await keep('ansibleKey', async () => ({ ...(await environment.newKeyPair()) }))),
     infrastructureToken: async () => String(await keep('infrastructureToken', async () => environment.randomText(40))),
+    loadContentPins: async () => {
+      const pins = (await store.getInfrastructure(infrastructureId))?.extra.contentPins;
+      return isJsonObject(pins) ? pins : {};
+    },
+    saveContentPins: (pins) =>
+      extraLock.run(async () => {
+        const extra = (await store.getInfrastructure(infrastructureId))?.extra ?? {};
+        await workspace.committer.commit([
+          { kind: 'update-infrastructure', id: infrastructureId, set: { extra: { ...extra, contentPins: pins } } },
+        ]);
+      }),
     hostKey: async (number) => {
       const vm = await store.getVm(infrastructureId, number);
       return typeof vm?.extra.hostKey === 'string' ? vm.extra.hostKey : undefined;

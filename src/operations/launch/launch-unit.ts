@@ -149,6 +149,8 @@ async function attempts(
         }
       }
     }
+    // What was cut off did not fail: a parked launch goes on later, and a cancelled one ends with its infrastructure.
+    context.signal.throwIfAborted();
     for (const entry of asked) {
       // A connector that answers for fewer VMs than it was asked for (bug C8 of the reference) has failed for the others.
       if (pending.has(entry.vm.number) && entry.failures.length === before.get(entry)) {

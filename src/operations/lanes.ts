@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the operations of each infrastructure in order: configurations beside the others, a destroy before everything else, all under
+// the infrastructure's lease.
+import { setMaxListeners } from 'node:events';
+import { errorText, type Operation } from '../domain/index.js';
+import { CloudSession } from './cloud-session.js';
+import { contextualizationPorts } from './configure/ports.js';
+import { Cancelled, Parked } from './interruption.js';
+import { createLane, isIdle, type Lane, type RunningOperation } from './lane.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import { type RunnerTools, runOperation } from './runner.js';
+import { endedElsewhere, pauseUnlessAborted, type Waiters } from './waiters.js';
+import type { Workspace, Workspaces } from './workspace.js';
+
+/** Pause between tries to get the lease of an infrastructure that another daemon works on. */
+const LEASE_RETRY_MS = 500;
+
+const DESTROYED = 'The operation was cancelled because the infrastructure is being destroyed.';
+const SUPERSEDED = 'A newer configuration takes its place.';
+
+/** What the lanes need. */
+export interface LaneTools extends RunnerTools {
+  readonly leases: LeaseKeeper;
+  readonly workspaces: Workspaces;
+  readonly waiters: Waiters;
+  /** Aborts when the daemon stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** The lanes of all infrastructures that this daemon has something to do for. */
+export class Lanes {
+  readonly #tools: LaneTools;
+  readonly #lanes = new Map<string, Lane>();
+  /** Ids of operations that are queued or at work here. */
+  readonly #known = new Set<string>();
+
+  constructor(tools: LaneTools) {
+    this.#tools = tools;
+  }
+
+  /** Is the operation queued or at work in this daemon? */
+  has(operationId: string): boolean {
+    return this.#known.has(operationId);
+  }
+
+  get(infrastructureId: string): Lane | undefined {
+    return this.#lanes.get(infrastructureId);
+  }
+
+  get isIdle(): boolean {
+    return [...this.#lanes.values()].every(isIdle);
+  }
+
+  /** Everything at work now. */
+  running(): readonly RunningOperation[] {
+    return [...this.#lanes.values()]
+      .flatMap((lane) => [lane.running, lane.configuring])
+      .filter((entry) => entry !== undefined);
+  }
+
+  /** Configurations at work now. */
+  configuring(): readonly RunningOperation[] {
+    return [...this.#lanes.values()].map(({ configuring }) => configuring).filter((entry) => entry !== undefined);
+  }
+
+  /** Takes an accepted operation; one that is here already is left where it is. */
+  enqueue(operation: Operation): void {
+    if (this.#known.has(operation.id)) {
+      return;
+    }
+    this.#known.add(operation.id);
+    const lane = this.#lanes.get(operation.infrastructureId) ?? createLane(operation.infrastructureId);
+    this.#lanes.set(operation.infrastructureId, lane);
+    if (operation.kind === 'configure') {
+      this.#supersedeConfiguration(lane, SUPERSEDED);
+      lane.nextConfiguration = operation;
+      void this.#drainConfigurations(lane);
+      return;
+    }
+    if (operation.kind === 'destroy') {
+      this.#clearFor(lane);
+    }
+    lane.queue.push(operation);
+    void this.#drain(lane);
+  }
+
+  /** Ends an operation that never ran here. */
+  async cancelQueued(operation: Operation, reason: string): Promise<void> {
+    const { environment, waiters } = this.#tools;
+    const finishedAt = environment.now();
+    const error = { code: 'cancelled', message: reason };
+    try {
+      await environment.store.commit([
+        { kind: 'update-operation', id: operation.id, set: { state: 'cancelled', finishedAt, error } },
+      ]);
+    } catch (failure) {
+      // The next start finds it beside the destroy that cancelled it, and ends it then.
+      environment.logger.error(`Operation ${operation.id} could not be cancelled: ${errorText(failure)}`);
+    }
+    this.#known.delete(operation.id);
+    waiters.end({ ...operation, state: 'cancelled', finishedAt, error });
+  }
+
+  /** A destroy overtakes whatever is queued or at work. */
+  #clearFor(lane: Lane): void {
+    for (const queued of lane.queue.splice(0)) {
+      if (queued.kind === 'destroy') {
+        lane.queue.push(queued);
+      } else {
+        void this.cancelQueued(queued, DESTROYED);
+      }
+    }
+    if (lane.running !== undefined && lane.running.operation.kind !== 'destroy') {
+      lane.running.abort.abort(new Cancelled(DESTROYED));
+    }
+    this.#supersedeConfiguration(lane, DESTROYED);
+  }
+
+  #supersedeConfiguration(lane: Lane, reason: string): void {
+    if (lane.nextConfiguration !== undefined) {
+      void this.cancelQueued(lane.nextConfiguration, reason);
+      lane.nextConfiguration = undefined;
+    }
+    lane.configuring?.abort.abort(new Cancelled(reason));
+  }
+
+  async #drain(lane: Lane): Promise<void> {
+    if (lane.isDraining) {
+      return;
+    }
+    lane.isDraining = true;
+    for (let operation = lane.queue[0]; operation !== undefined; operation = lane.queue[0]) {
+      if (this.#tools.stopping.aborted) {
+        break;
+      }
+      lane.queue.shift();
+      await this.#work(lane, operation, (running) => {
+        lane.running = running;
+      });
+    }
+    lane.isDraining = false;
+    this.#forgetIdle(lane);
+  }
+
+  async #drainConfigurations(lane: Lane): Promise<void> {
+    if (lane.isConfiguring) {
+      return;
+    }
+    lane.isConfiguring = true;
+    for (let operation = lane.nextConfiguration; operation !== undefined; operation = lane.nextConfiguration) {
+      if (this.#tools.stopping.aborted) {
+        break;
+      }
+      lane.nextConfiguration = undefined;
+      await this.#work(lane, operation, (running) => {
+        lane.configuring = running;
+      });
+    }
+    lane.isConfiguring = false;
+    this.#forgetIdle(lane);
+  }
+
+  /** One operation, from waiting for the lease to its end. */
+  async #work(lane: Lane, operation: Operation, place: (running: RunningOperation | undefined) => void): Promise<void> {
+    const abort = new AbortController();
+    // Every machine of the operation listens to it.
+    setMaxListeners(Number.POSITIVE_INFINITY, abort.signal);
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    place({ operation, abort, ended });
+    try {
+      const final = await this.#runUnderLease(operation, abort);
+      this.#known.delete(operation.id);
+      this.#tools.waiters.end(final);
+    } finally {
+      this.#known.delete(operation.id);
+      place(undefined);
+      end();
+      this.#forgetIdle(lane);
+    }
+  }
+
+  async #runUnderLease(operation: Operation, abort: AbortController): Promise<Operation> {
+    const { leases, workspaces, environment, stopping } = this.#tools;
+    const { infrastructureId } = operation;
+    for (;;) {
+      try {
+        const release = await leases.acquire(infrastructureId, () => abort.abort(new Parked()));
+        // Whoever had the lease may have done it; its row then says so.
+        const elsewhere = await endedElsewhere(environment.store, operation);
+        if (elsewhere !== undefined) {
+          release?.();
+          return elsewhere;
+        }
+        if (release !== undefined) {
+          const { workspace, close } = workspaces.open(infrastructureId);
+          try {
+            return await this.#run(workspace, operation, abort.signal);
+          } finally {
+            close();
+            release();
+          }
+        }
+      } catch (error) {
+        environment.logger.error(`Operation ${operation.id} cannot begin yet: ${errorText(error)}`);
+      }
+      await pauseUnlessAborted(LEASE_RETRY_MS, AbortSignal.any([abort.signal, stopping]));
+      if (abort.signal.reason instanceof Cancelled) {
+        await this.cancelQueued(operation, abort.signal.reason.message);
+        return operation;
+      }
+      if (abort.signal.aborted || stopping.aborted) {
+        return operation;
+      }
+    }
+  }
+
+  async #run(workspace: Workspace, operation: Operation, signal: AbortSignal): Promise<Operation> {
+    const result = await runOperation(this.#tools, workspace, operation, signal);
+    if (operation.kind === 'configure' && signal.reason instanceof Cancelled) {
+      await this.#killRemote(workspace, operation);
+    }
+    if (result.next !== undefined && !this.#tools.stopping.aborted) {
+      this.enqueue(result.next);
+    }
+    return result.operation;
+  }
+
+  /** A superseded configuration leaves processes on the nodes; when the VMs go away anyway nobody needs to stop them. */
+  async #killRemote(workspace: Workspace, operation: Operation): Promise<void> {
+    const { environment, limits, observer, stopping } = this.#tools;
+    const header = await environment.store.getHeader(operation.infrastructureId);
+    const vms = await environment.store.listVmStatuses(operation.infrastructureId);
+    const isKeepingMachines = vms.some(({ cloud }) => cloud.type === 'DeployedNode');
+    if (header?.isDestroying === true && !isKeepingMachines) {
+      return;
+    }
+    const ports = contextualizationPorts({
+      operation,
+      environment,
+      workspace,
+      clouds: new CloudSession(environment, operation.credentials),
+      limits,
+      observer,
+      signal: stopping,
+      isResumed: true,
+      log: async () => undefined,
+    });
+    await environment.contextualizer.killRemote(operation.infrastructureId, operation.id, ports);
+  }
+
+  #forgetIdle(lane: Lane): void {
+    if (isIdle(lane) && this.#lanes.get(lane.infrastructureId) === lane && !lane.isDraining && !lane.isConfiguring) {
+      this.#lanes.delete(lane.infrastructureId);
+    }
+  }
+}

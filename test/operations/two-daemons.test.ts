@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two daemons on one database: work goes to whoever has the lease, and from a dead daemon to a living one.
+import { expect } from 'chai';
+import type { Contextualizer } from '../../src/contextualization/index.js';
+import { parseRadl } from '../../src/radl/index.js';
+import type { Store } from '../../src/store/index.js';
+import { MemoryCloud } from '../support/memory-cloud.js';
+import { callOf, demolish, type House, startHouse } from '../support/operations-house.js';
+import { until } from '../support/waiting.js';
+
+const DOCUMENT = `network priv ()
+system node (net_interface.0.connection = 'priv' and disk.0.image.url = 'mem://1')
+deploy node 3
+contextualize ()
+`;
+const ONE_MORE = 'network priv\nsystem node\ndeploy node 1';
+
+/** A store that can be made to behave like that of a process that is gone or stopped. */
+function mortal(): { readonly decorate: (store: Store) => Store; die: () => void; pause: () => () => void } {
+  let isDead = false;
+  let paused: Promise<void> | undefined;
+  return {
+    decorate: (store) =>
+      new Proxy(store, {
+        get: (target, key) => {
+          const member: unknown = Reflect.get(target, key);
+          if (typeof member !== 'function' || key === 'close') {
+            return typeof member === 'function' ? member.bind(target) : member;
+          }
+          return async (...parameters: unknown[]) => {
+            if (paused !== undefined && (key === 'commit' || key === 'acquireLease')) await paused;
+            if (isDead) throw new Error('this daemon is dead');
+            return member.apply(target, parameters);
+          };
+        },
+      }),
+    die: () => {
+      isDead = true;
+    },
+    pause: () => {
+      let resume: () => void = () => undefined;
+      paused = new Promise((resolve) => {
+        resume = resolve;
+      });
+      return () => {
+        paused = undefined;
+        resume();
+      };
+    },
+  };
+}
+
+describe('two daemons on one database', () => {
+  let cloud: MemoryCloud;
+  let first: House;
+  let second: House;
+
+  const start = async (
+    contextualizer?: Contextualizer,
+    decorateStore?: (store: Store) => Store,
+    leaseMs = 30_000,
+  ): Promise<void> => {
+    cloud = new MemoryCloud();
+    const common = { types: [cloud.connectorType()], ...(contextualizer && { contextualizer }) };
+    first = await startHouse({
+      ...common,
+      settings: { nodeName: 'first', leaseMs },
+      ...(decorateStore && { decorateStore }),
+    });
+    second = await startHouse({ ...common, directory: first.directory, settings: { nodeName: 'second', leaseMs } });
+  };
+  const create = async (isAsync: boolean): Promise<string> =>
+    (await first.manager.createInfrastructure(callOf(), parseRadl(DOCUMENT), { isAsync })).infrastructureId;
+  afterEach(async () => {
+    await second.stop();
+    await demolish(first);
+  });
+
+  it('reads are right on both', async () => {
+    await start();
+    const id = await create(false);
+    expect(await second.manager.listVms(callOf(), id)).to.deep.equal([0, 1, 2]);
+    await until(async () => (await second.manager.infrastructureState(callOf(), id)).state === 'configured');
+  });
+
+  it('a call to the daemon without the lease is carried out while the other one configures', async () => {
+    const configuring: Contextualizer = {
+      run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      killRemote: async () => undefined,
+      close: async () => undefined,
+    };
+    await start(configuring);
+    const id = await create(false);
+    const added = await second.manager.addResources(callOf(), id, parseRadl(ONE_MORE), { isContextualized: false });
+    expect(added.vmNumbers).to.deep.equal([3]);
+    expect(cloud.vms.size).to.equal(4);
+  });
+
+  it('a destroy on one cancels the launch on the other', async () => {
+    await start();
+    let isHeld = true;
+    let created = 0;
+    cloud.gate = async (call) => {
+      if (call === 'created') {
+        created += 1;
+        if (created === 2) await until(() => !isHeld);
+      }
+    };
+    const id = await create(true);
+    await until(() => created === 2);
+    const destroyed = second.manager.destroyInfrastructure(callOf(), id, { isForced: false, isAsync: false });
+    await until(async () => (await first.manager.infrastructureState(callOf(), id)).state === 'deleting');
+    await until(async () =>
+      (await second.store.listOperations({ infrastructureId: id })).some(({ kind }) => kind === 'destroy'),
+    );
+    isHeld = false;
+    await destroyed;
+    expect(cloud.vms.size).to.equal(0);
+    expect(cloud.networks.size).to.equal(0);
+  });
+
+  it('takes over from a daemon that died: nothing is launched twice or forgotten', async () => {
+    const life = mortal();
+    await start(undefined, life.decorate, 600);
+    let created = 0;
+    cloud.gate = async (call) => {
+      if (call === 'created') {
+        created += 1;
+        if (created === 2) life.die();
+      }
+    };
+    const id = await create(true);
+    await until(
+      async () => (await second.manager.infrastructureState(callOf(), id)).state === 'configured',
+      'the second daemon to finish',
+      15_000,
+    );
+    expect(cloud.vms.size).to.equal(3);
+    expect(await second.manager.listVms(callOf(), id)).to.deep.equal([0, 1, 2]);
+    expect((await second.store.listOperations({ infrastructureId: id }))[0]?.state).to.equal('done');
+  });
+
+  it('a daemon that was stopped for a while can write nothing when it wakes', async () => {
+    const life = mortal();
+    await start(undefined, life.decorate, 600);
+    let resume: () => void = () => undefined;
+    let created = 0;
+    cloud.gate = async (call) => {
+      if (call === 'created') {
+        created += 1;
+        if (created === 2) resume = life.pause();
+      }
+    };
+    const id = await create(true);
+    await until(
+      async () => (await second.manager.infrastructureState(callOf(), id)).state === 'configured',
+      'the second daemon to finish',
+      15_000,
+    );
+    const before = await second.store.listVms(id);
+    resume();
+    await until(() => first.engine.isIdle, 'the first daemon to give up');
+    const after = await second.store.listVms(id);
+    expect(after.map(({ providerId, cloudState }) => [providerId, cloudState])).to.deep.equal(
+      before.map(({ providerId, cloudState }) => [providerId, cloudState]),
+    );
+    expect(cloud.vms.size).to.equal(3);
+    expect((await second.store.listOperations({ infrastructureId: id }))[0]?.state).to.equal('done');
+  });
+});
