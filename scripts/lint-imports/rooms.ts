@@ -69,8 +69,8 @@ export const ROOMS: ReadonlyMap<string, Readonly<Record<string, Permission>>> = 
   ['observability', { util: 'all', yaml: 'all' }],
 ]);
 
-/** The composition root: may import everything and is imported by nobody else. */
-export const ROOT_ROOMS: ReadonlySet<string> = new Set(['main', 'daemon', 'settings']);
+/** The composition root and the admin tool: may import everything and is imported by nobody else. */
+export const ROOT_ROOMS: ReadonlySet<string> = new Set(['main', 'daemon', 'settings', 'admin']);
 
 /** Rooms made of parts that do not import each other; what the parts share lies in `shared` or directly in the room. */
 export const PARTITIONED_ROOMS: ReadonlyMap<string, string> = new Map([
