@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run bench [-- SECTION...]`: measures ratios inside one run, so that the figures mean something on any machine.
+import { benchContextualization } from './contextualization.js';
 import { benchDummy } from './dummy.js';
 import { benchHttp } from './http.js';
 import { benchRadl } from './radl.js';
@@ -12,9 +13,11 @@ const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   rows: benchRows,
   http: benchHttp,
   dummy: benchDummy,
+  contextualization: benchContextualization,
 };
 
-const asked = process.argv.slice(2);
+// Numbers are sizes for the section in front of them.
+const asked = process.argv.slice(2).filter((word) => !/^\d+$/.test(word));
 const unknown = asked.filter((name) => SECTIONS[name] === undefined);
 if (unknown.length > 0) {
   console.error(`Unknown section ${unknown.join(', ')}. Sections: ${Object.keys(SECTIONS).join(', ')}.`);

@@ -19,22 +19,24 @@ import { createHealth } from './observability/health.js';
 import type { Logging } from './observability/logging/logging.js';
 import { createMetrics } from './observability/metrics.js';
 import { OperationEngine, type OperationEnvironment, Refresher } from './operations/index.js';
+import { startMaintenance } from './operations/maintenance/index.js';
 import {
   connectorSettings,
   contextualizationSettings,
+  maintenanceSettings,
   managerSettings,
   operationSettings,
   VERSION,
 } from './settings.js';
 import { probeBanner } from './ssh/index.js';
 import { openStore, type Store } from './store/index.js';
-import { readShippedTypes } from './tosca/index.js';
+import { readShippedArtifacts, readShippedTypes, withShippedArtifacts } from './tosca/index.js';
 
 /** What a daemon is built from. */
 export interface DaemonOptions {
   readonly config: Config;
   readonly logging: Logging;
-  /** Where the program's own files are (`tosca/types`). */
+  /** Where the program's own files are (`tosca/types`, `tosca/artifacts`). */
   readonly installDir: string;
   /** Replaces parts of the house; tests use it to stop the world around calls. */
   readonly decorate?: {
@@ -52,7 +54,7 @@ export interface Daemon {
 }
 
 /** Time after the grace time in which operations are parked and those who wait for them are answered. */
-const LAST_ANSWERS_MS = 1300;
+const LAST_ANSWERS_MS = 1200;
 
 const RANDOM_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -109,7 +111,10 @@ async function build(
     { logger: logging.named('CloudConnector'), now: Date.now, randomText, settings: connectorSettings(config) },
     types,
   );
+  const fetcher = createFetcher({ allowedNets: config.fetchAllowedNets, mirrors: config.urlMirrors, now: Date.now });
+  closers.push(() => fetcher.close());
   const contextualizer = createContextualizer({
+    contentSource: fetcher,
     settings: contextualizationSettings(config),
     logger: logging.named('ConfManager'),
     now: Date.now,
@@ -148,8 +153,6 @@ async function build(
       return { modifiedMs: mtimeMs, size, inode: ino };
     },
   });
-  const fetcher = createFetcher({ allowedNets: config.fetchAllowedNets, mirrors: config.urlMirrors, now: Date.now });
-  closers.push(() => fetcher.close());
   const shippedTypes = readShippedTypes(join(installDir, 'tosca', 'types'), {
     preferRemote: config.toscaTypesRemoteFirst,
   });
@@ -166,7 +169,11 @@ async function build(
     logger,
     tosca: {
       types: shippedTypes,
-      fetchText: (url, signal) => fetcher.fetchText(url, signal),
+      fetchText: withShippedArtifacts(
+        (url, signal) => fetcher.fetchText(url, signal),
+        readShippedArtifacts(join(installDir, 'tosca', 'artifacts')),
+        config.toscaTypesRemoteFirst,
+      ),
       allowedRepository: config.oaipmhRepoBaseIdentifierUrl,
     },
     now: Date.now,
@@ -209,17 +216,20 @@ async function build(
     closers.push(() => server.close(0));
   }
   await engine.start();
+  const maintenance = startMaintenance({ store, settings: maintenanceSettings(config), logger, now: Date.now });
   return {
     reload: () => reload(logging, authenticator, servers),
     stop: async () => {
       health.stopping();
       logger.info('Stopping Infrastructure Manager daemon...');
+      const maintained = maintenance.stop();
       // Calls that wait for an operation hear at the end of the grace time that it is parked; only then are connections cut.
       const closing = servers.map((server) => server.close(config.shutdownGraceSeconds * 1000 + LAST_ANSWERS_MS));
       await engine.stop(config.shutdownGraceSeconds * 1000);
       await Promise.all(closing);
       await refresher.stop();
       await contextualizer.close();
+      await maintained;
       metrics.close();
       logger.info('Flushing data to DB...');
       await store.close();

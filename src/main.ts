@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkConfig } from './config/check.js';
 import { parseCommandLine } from './config/command-line.js';
+import { ConfigError } from './config/config-error.js';
 import { describeConfig } from './config/describe.js';
 import { fileProbes, readTextFile } from './config/file-access.js';
 import { helpText, versionText } from './config/help.js';
@@ -135,5 +136,5 @@ try {
   process.exit(await main());
 } catch (error) {
   console.error(errorText(error));
-  process.exit(2);
+  process.exit(error instanceof ConfigError ? 2 : 1);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts the configuration into what each room reads: seconds become milliseconds, names become the rooms' own.
+import { dirname, join } from 'node:path';
 import { singleSiteImageUrl } from './auth/index.js';
 import type { Config } from './config/config.js';
 import type { ConnectorSettings } from './connectors/index.js';
 import type { ContextualizationSettings } from './contextualization/index.js';
 import type { BootMode, ManagerSettings } from './manager/index.js';
 import type { OperationSettings } from './operations/index.js';
+import type { MaintenanceSettings } from './operations/maintenance/index.js';
 import type { SystemDefaults } from './radl/index.js';
+import { parseDataDb } from './store/index.js';
 
 /** Version of this program. */
 export const VERSION = '3.0.0';
@@ -37,6 +40,18 @@ export function operationSettings(config: Config): OperationSettings {
     systemDefaults: systemDefaults(config),
     defaultVmName: config.defaultVmName,
     defaultDomain: config.defaultDomain,
+  };
+}
+
+/** Settings of what the daemon tidies up by itself. */
+export function maintenanceSettings(config: Config): MaintenanceSettings {
+  const { nodeName, deletedRetentionDays, backupDir: directory, backupSchedule: schedule, backupKeep: keep } = config;
+  const location = parseDataDb(config.dataDb);
+  const isWanted = directory !== '' && location.kind === 'sqlite';
+  return {
+    nodeName,
+    deletedRetentionDays,
+    ...(isWanted && { backup: { database: location.path, directory, schedule, keep } }),
   };
 }
 
@@ -89,5 +104,6 @@ export function contextualizationSettings(config: Config): ContextualizationSett
     contextualizationDir: config.contextualizationDir,
     recipesDir: config.recipesDir,
     runtimeBundleDir: config.runtimeBundleDir,
+    galaxyCacheDir: join(dirname(config.runtimeBundleDir), 'galaxy'),
   };
 }

@@ -75,9 +75,10 @@ export interface CallParts {
   /** Empty over XML-RPC. */
   readonly serviceUrl: string;
   readonly signal: AbortSignal;
+  readonly idempotency?: Call['idempotency'];
 }
 
 /** Makes the call; nothing of the request besides these parts reaches the use cases. */
-export function createCall({ items, requestId, serviceUrl, signal }: CallParts): Call {
-  return { items, requestId, serviceUrl, signal };
+export function createCall({ items, requestId, serviceUrl, signal, idempotency }: CallParts): Call {
+  return { items, requestId, serviceUrl, signal, ...(idempotency && { idempotency }) };
 }

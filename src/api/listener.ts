@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a listening HTTP(S) server: limits that keep slow clients harmless, a graceful end, TLS that can be renewed.
-import http, { type RequestListener, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { errorText, ImError } from '../domain/index.js';
@@ -54,6 +54,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 // Only a client that neither sends nor reads is cut off; synchronous creations run up to 1,800 s and more without a byte.
 const SILENT_SOCKET_MS = 7_200_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+// A request that is answered before its body has come (refused, too large) may go on sending for this long.
+const LINGER_MS = 2000;
 
 const SERVER_OPTIONS = {
   maxHeaderSize: MAX_HEADER_BYTES,
@@ -74,6 +76,8 @@ export function createListener(options: ListenerOptions): Listener {
   const handle: RequestListener = (request, response) => {
     running.add(response);
     response.once('close', () => running.delete(response));
+    const { socket } = request; // the request forgets it when it is answered
+    response.once('finish', () => cutOffUnread(request, socket));
     if (isClosing) response.setHeader('Connection', 'close');
     if (request.socket instanceof TLSSocket && hasBadCertificate(request.socket)) {
       request.socket.destroy();
@@ -128,8 +132,16 @@ export function createListener(options: ListenerOptions): Listener {
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => closing.closeAllConnections(), Math.max(0, graceMs));
+        // Requests that are still on their way have begun nothing: they do not get the time of those that are being served.
+        const half = setInterval(() => {
+          for (const { req } of running) {
+            if (!req.complete) req.socket.destroy();
+          }
+          if (running.size === 0) closing.closeAllConnections();
+        }, LINGER_MS);
         closing.close(() => {
           clearTimeout(timer);
+          clearInterval(half);
           resolve();
         });
         closing.closeIdleConnections();
@@ -146,6 +158,15 @@ export function createListener(options: ListenerOptions): Listener {
       }
     },
   };
+}
+
+/** Ends the connection of a client that does not stop sending although it has its answer. */
+function cutOffUnread(request: IncomingMessage, socket: Socket): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => {
+    if (!request.complete) socket.destroy();
+  }, LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 const unusableTls = (name: string, error: unknown): ImError =>

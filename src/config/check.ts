@@ -103,15 +103,28 @@ function checkDatabase(config: Config, probes: FileProbes): readonly Finding[] {
   }
   const file = sqliteFile(config.dataDb);
   if (file === undefined) {
-    return when(!isWellFormed(config.dataDb), () =>
-      warning('DATA_DB', `${maskUrls(config.dataDb)} is not a well-formed URL; percent-encode its password.`),
-    );
+    return [
+      ...when(config.backupDir !== '', () =>
+        warning(
+          'BACKUP_DIR',
+          'BACKUP_DIR has an effect only with SQLite; make backups with the tools of the database.',
+        ),
+      ),
+      ...when(!isWellFormed(config.dataDb), () =>
+        warning('DATA_DB', `${maskUrls(config.dataDb)} is not a well-formed URL; percent-encode its password.`),
+      ),
+    ];
   }
   if (file === '') return [error('DATA_DB', 'The URL names no file; write sqlite:///path/of/file.')];
   const directory = dirname(file);
-  return when(!probes.isWritableDirectory(directory), () =>
-    error('DATA_DB', `Directory ${directory} does not exist or cannot be written; make it or name another.`),
-  );
+  return [
+    ...when(!probes.isWritableDirectory(directory), () =>
+      error('DATA_DB', `Directory ${directory} does not exist or cannot be written; make it or name another.`),
+    ),
+    ...when(config.backupDir !== '' && !probes.canMakeDirectory(config.backupDir), () =>
+      warning('BACKUP_DIR', `Directory ${config.backupDir} can be neither written nor made: there will be no backups.`),
+    ),
+  ];
 }
 
 function checkFiles(config: Config, probes: FileProbes): readonly Finding[] {

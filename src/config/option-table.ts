@@ -5,6 +5,7 @@ import { contextualizationOptions } from './options/contextualization.js';
 import { defaultVmOptions } from './options/default-vm.js';
 import { identityOptions } from './options/identity.js';
 import { loggingOptions } from './options/logging.js';
+import { maintenanceOptions } from './options/maintenance.js';
 import { openNebulaOptions } from './options/opennebula.js';
 import { publicationOptions } from './options/publication.js';
 import { restOptions } from './options/rest.js';
@@ -20,6 +21,7 @@ export const imOptions = {
   ...xmlrpcOptions,
   ...identityOptions,
   ...publicationOptions,
+  ...maintenanceOptions,
   ...loggingOptions,
 };
 
@@ -40,6 +42,7 @@ export const optionGroups: readonly OptionGroup[] = [
   { title: 'XML-RPC API', options: Object.values(xmlrpcOptions) },
   { title: 'OpenID Connect, Vault and single site', options: Object.values(identityOptions) },
   { title: 'Tags and OAI-PMH', options: Object.values(publicationOptions) },
+  { title: 'Retention and backups', options: Object.values(maintenanceOptions) },
   { title: 'Logging', options: Object.values(loggingOptions) },
   { title: 'OpenNebula', options: Object.values(openNebulaOptions) },
 ];

@@ -196,7 +196,7 @@ export function choice<W extends string>(
 /** A value with a syntax of its own. `must` completes "Option X must be ..."; `read` answers undefined when it is not. */
 export function structured<V>(
   spec: CommonSpec<V> & {
-    readonly type: 'JSON' | 'list';
+    readonly type: 'JSON' | 'list' | 'string';
     readonly must: string;
     readonly read: (value: string) => V | undefined;
     readonly format: (value: V) => string;

@@ -171,6 +171,8 @@ function bindPorts(ports: ContextualizationPorts): {
     updateVmInfo: (number, change) => ports.updateVmInfo(number, change),
     ansibleKey: () => ports.ansibleKey(),
     infrastructureToken: () => ports.infrastructureToken(),
+    loadContentPins: () => ports.loadContentPins(),
+    saveContentPins: (pins) => ports.saveContentPins(pins),
     hostKey: (number) => ports.hostKey(number),
     rememberHostKey: (number, fingerprint) => ports.rememberHostKey(number, fingerprint),
     loadProgress: () => ports.loadProgress(),

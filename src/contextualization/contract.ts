@@ -41,6 +41,8 @@ export interface ContextualizationSettings {
   readonly recipesDir: string;
   /** Where set-up put the Ansible runtime bundles. */
   readonly runtimeBundleDir: string;
+  /** Where the daemon keeps roles and collections that it has fetched. */
+  readonly galaxyCacheDir: string;
 }
 
 /** Key pair of the infrastructure, made by the daemon once and kept sealed (contextualization.md §24.4). */
@@ -75,6 +77,9 @@ export interface ContextualizationPorts {
   ansibleKey(): Promise<AnsibleKey>;
   /** Token for IM_INFRASTRUCTURE_AUTH / BEARER_TOKEN: opens this infrastructure only (spec/README.md). */
   infrastructureToken(): Promise<string>;
+  /** Checksums of the roles and collections that the infrastructure uses since their first use; {} at first. */
+  loadContentPins(): Promise<JsonObject>;
+  saveContentPins(pins: JsonObject): Promise<void>;
   /** SHA-256 fingerprint of a host key seen earlier for this VM; undefined when none. */
   hostKey(number: number): Promise<string | undefined>;
   rememberHostKey(number: number, fingerprint: string): Promise<void>;
@@ -113,8 +118,31 @@ export interface Contextualizer {
   close(): Promise<void>;
 }
 
+/** A place in the network that the daemon may contact, with the one address to use. */
+export interface GuardedPlace {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+}
+
+/**
+ * How the daemon gets what documents refer to: guarded against addresses that are not public, through URL_MIRRORS. Errors may have a
+ * property `isTransient`: another try may succeed.
+ */
+export interface ContentSource {
+  fetchBytes(
+    url: string,
+    limits: { readonly maxBytes: number; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Buffer>;
+  /** Where a program that we start may get a URL from; it must use that address only. */
+  locate(url: string): Promise<GuardedPlace>;
+}
+
 /** Tools of the room given by the composition root. */
 export interface ContextualizationEnvironment {
+  /** Roles and collections come through this; without it documents that ask for them fail. */
+  readonly contentSource?: ContentSource;
   readonly settings: ContextualizationSettings;
   readonly logger: Logger;
   readonly now: () => number;

@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'vm-deleted'
   | 'function-disabled'
   | 'incorrect-state'
+  /** An idempotency key came with another request than before. */
+  | 'idempotency-key-reused'
   | 'bad-request'
   /** The deployment document itself cannot be read: REST names the request body in front. */
   | 'invalid-document'
@@ -37,6 +39,7 @@ const STATUS: Record<ErrorCode, number> = {
   'vm-deleted': 404,
   'function-disabled': 403,
   'incorrect-state': 409,
+  'idempotency-key-reused': 422,
   'bad-request': 400,
   'invalid-document': 400,
   'not-from-tosca': 403,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Door of the domain room.
+export * from './call-home.js';
 export * from './credentials.js';
 export * from './errors.js';
 export * from './infrastructure.js';

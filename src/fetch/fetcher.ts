@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetches what documents refer to: guarded, bounded, cached, retried; a stale copy is better than none.
+// Fetches what documents refer to: guarded, bounded, retried; texts are cached, and a stale copy is better than none.
+import { isIP } from 'node:net';
 import type { Agent } from 'undici';
 import { sleep } from '../util/deadline.js';
-import { createAddressGuard, NO_GUARD } from './address-guard.js';
-import { FetchError } from './fetch-error.js';
-import { createGuardedAgent, type Resolve, resolveWithSystem } from './guarded-agent.js';
+import { type AddressGuard, createAddressGuard, NO_GUARD } from './address-guard.js';
+import { errorReason } from './error-reason.js';
+import { FetchError, RefusedUrlError } from './fetch-error.js';
+import { createGuardedAgent, RefusedAddressError, type Resolve, resolveWithSystem } from './guarded-agent.js';
 import { mirroredUrl, type UrlMirror } from './mirror.js';
-import { type Answer, requestText } from './request-text.js';
+import { decodeText } from './read-body.js';
+import { type Answer, requestBody } from './request-body.js';
 import { type CachedText, ResponseCache } from './response-cache.js';
 
 /** How things are fetched; every limit has a default. */
@@ -32,6 +35,21 @@ export interface FetcherOptions {
   readonly resolve?: Resolve;
 }
 
+/** Bounds of one download. */
+export interface ByteLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A place that the guard allows. */
+export interface GuardedPlace {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+}
+
 /** The fetcher of a daemon. */
 export interface Fetcher {
   /**
@@ -40,6 +58,19 @@ export interface Fetcher {
    * @throws FetchError with `reason` and `body`; the signal's reason when it aborts
    */
   fetchText(url: string, signal?: AbortSignal): Promise<string>;
+  /**
+   * The bytes behind an http or https URL, never from the cache.
+   *
+   * @throws as fetchText
+   */
+  fetchBytes(url: string, limits: ByteLimits): Promise<Buffer>;
+  /**
+   * Where a program that we start may get the URL from: the place after URL_MIRRORS, and the one address to connect to. The program
+   * must use this address and follow no redirects, otherwise it leaves the guard.
+   *
+   * @throws FetchError when the name has no address that may be contacted
+   */
+  locate(url: string): Promise<GuardedPlace>;
   /** Closes connections. */
   close(): Promise<void>;
 }
@@ -54,6 +85,8 @@ interface FetcherState {
   readonly agent: Agent;
   /** Connections to mirrors: the operator named them, so that they may have private addresses. */
   readonly mirrorAgent: Agent;
+  readonly guard: AddressGuard;
+  readonly resolve: Resolve;
   readonly cache: ResponseCache;
   readonly mirrors: readonly UrlMirror[];
   readonly now: () => number;
@@ -69,10 +102,14 @@ export function createFetcher(options: FetcherOptions): Fetcher {
     retries: options.retries ?? 2,
     retryDelayMs: options.retryDelayMs ?? 250,
   };
-  const common = { resolve: options.resolve ?? resolveWithSystem, connectTimeoutMs: limits.timeoutMs };
+  const guard = createAddressGuard(options.allowedNets);
+  const resolve = options.resolve ?? resolveWithSystem;
+  const common = { resolve, connectTimeoutMs: limits.timeoutMs };
   const state: FetcherState = {
     limits,
-    agent: createGuardedAgent({ ...common, guard: createAddressGuard(options.allowedNets) }),
+    guard,
+    resolve,
+    agent: createGuardedAgent({ ...common, guard }),
     mirrorAgent: createGuardedAgent({ ...common, guard: NO_GUARD }),
     cache: new ResponseCache(CACHE_CHARACTERS),
     mirrors: options.mirrors,
@@ -80,6 +117,11 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   };
   return {
     fetchText: (url, signal) => fetchCached(state, url, signal),
+    fetchBytes: async (url, { maxBytes, timeoutMs, signal }) => {
+      const bounded = { ...state, limits: { ...limits, maxBytes, timeoutMs } };
+      return (await fetchWithRetries(bounded, url, undefined, signal)).body;
+    },
+    locate: (url) => locate(state, url),
     close: async () => {
       await Promise.all([state.agent.close(), state.mirrorAgent.close()]);
     },
@@ -92,7 +134,7 @@ async function fetchCached(state: FetcherState, url: string, signal: AbortSignal
   if (known !== undefined && now() < known.freshUntil) return known.text;
   try {
     const answer = await fetchWithRetries(state, url, known, signal);
-    const text = answer.kind === 'unchanged' && known !== undefined ? known.text : answer.text;
+    const text = answer.kind === 'unchanged' && known !== undefined ? known.text : decodeText(answer.body);
     if (answer.mayBeKept) cache.set(url, cached(state, text, answer, known));
     return text;
   } catch (error) {
@@ -133,7 +175,7 @@ async function fetchWithRetries(
   const combined = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await requestText({ agentFor, url: place, known, maxBytes: limits.maxBytes, signal: combined });
+      return await requestBody({ agentFor, url: place, known, maxBytes: limits.maxBytes, signal: combined });
     } catch (error) {
       signal?.throwIfAborted();
       if (deadline.aborted)
@@ -141,6 +183,29 @@ async function fetchWithRetries(
       if (!(error instanceof FetchError) || !error.isTransient || attempt >= limits.retries) throw error;
       await waitForRetry(url, limits.retryDelayMs * 2 ** attempt, combined, signal, error);
     }
+  }
+}
+
+async function locate({ mirrors, guard, resolve }: FetcherState, url: string): Promise<GuardedPlace> {
+  const place = mirroredUrl(url, mirrors);
+  const parsed = URL.canParse(place) ? new URL(place) : undefined;
+  if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
+    throw new RefusedUrlError(url, 'only http and https URLs are fetched');
+  }
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  const allowed = place === url ? guard : NO_GUARD;
+  const addresses = await addressesOf(url, host, resolve);
+  const address = addresses.find((candidate) => allowed.allows(candidate));
+  if (address === undefined) throw new RefusedUrlError(url, new RefusedAddressError(host).message);
+  return { url: place, host, port: Number(parsed.port) || (parsed.protocol === 'http:' ? 80 : 443), address };
+}
+
+async function addressesOf(url: string, host: string, resolve: Resolve): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
+  try {
+    return (await resolve(host)).map(({ address }) => address);
+  } catch (error) {
+    throw errorReason(url, error);
   }
 }
 

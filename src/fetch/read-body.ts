@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bodies of answers as text, up to a limit.
+// Bodies of answers, up to a limit.
 
 /** The body is longer than allowed. */
 export class BodyTooLongError extends Error {
@@ -10,7 +10,7 @@ export class BodyTooLongError extends Error {
 }
 
 /** The whole body. @throws BodyTooLongError as soon as it is longer than `maxBytes` */
-export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -18,10 +18,10 @@ export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number
     if (size > maxBytes) throw new BodyTooLongError(maxBytes);
     chunks.push(chunk);
   }
-  return decode(chunks);
+  return Buffer.concat(chunks);
 }
 
-/** The beginning of the body; the rest is not read. */
+/** The beginning of the body as text; the rest is not read. */
 export async function readStart(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -30,9 +30,10 @@ export async function readStart(body: AsyncIterable<Uint8Array>, maxBytes: numbe
     size += chunk.length;
     if (size >= maxBytes) break;
   }
-  return decode(chunks);
+  return decodeText(Buffer.concat(chunks));
 }
 
-function decode(chunks: readonly Uint8Array[]): string {
-  return new TextDecoder('utf-8').decode(Buffer.concat(chunks));
+/** UTF-8, with replacement characters for what is none. */
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8').decode(bytes);
 }

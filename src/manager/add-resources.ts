@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use case: add VMs to an infrastructure (core.md §6).
-import { badRequest, infrastructureNotFound } from '../domain/index.js';
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
 import { printRadl, Radl } from '../radl/index.js';
 import { admitToInfrastructure } from './access.js';
@@ -9,6 +8,7 @@ import type { DeploymentDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
 import { type Once, onceMark } from './once.js';
+import { openInfrastructure } from './open-infrastructure.js';
 import { resultOf } from './outcome.js';
 import { withSiteImages } from './single-site-images.js';
 import { updateWithTosca } from './update-with-tosca.js';
@@ -23,15 +23,9 @@ export async function addResources(
   once?: Once,
 ): Promise<AddResult> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
-  const infrastructure = await environment.store.getInfrastructure(infrastructureId);
-  if (infrastructure === undefined) {
-    throw infrastructureNotFound();
-  }
-  if (infrastructure.isDestroying) {
-    throw badRequest('Infrastructure deleted. Do not add resources.');
-  }
+  const infrastructure = await openInfrastructure(environment, infrastructureId);
   if (!(deployment instanceof Radl)) {
-    return updateWithTosca(environment, call, caller, infrastructure, deployment.text, { isContextualized }, once);
+    return updateWithTosca(environment, call, caller, infrastructureId, deployment.text, { isContextualized }, once);
   }
   const document = withSiteImages(environment, deployment);
   checkDocument(document);

@@ -2,12 +2,13 @@
 // Use case: alter a VM (core.md §16).
 import { badRequest, infrastructureNotFound } from '../domain/index.js';
 import { withConfiguration } from '../operations/index.js';
-import { type Radl, serializeRadl, visibleRadl } from '../radl/index.js';
+import { Radl, serializeRadl, visibleRadl } from '../radl/index.js';
 import { admitToInfrastructure, findVm } from './access.js';
 import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
+import { storedToscaOf } from './stored-tosca.js';
 import { shownDocument } from './vm-info.js';
 
 /** @returns the VM's whole live document after the change */
@@ -20,7 +21,8 @@ export async function alterVm(
 ): Promise<Radl> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
   const vm = await findVm(environment, infrastructureId, vmId);
-  const { radl: document } = await readDocument(environment, call, caller, deployment);
+  const stored = deployment instanceof Radl ? undefined : await storedToscaOf(environment, infrastructureId);
+  const { radl: document } = await readDocument(environment, call, caller, deployment, stored);
   if (document.getSystem(vm.systemName) === undefined) {
     throw badRequest(`Incorrect RADL no system with name ${vm.systemName} provided.`);
   }

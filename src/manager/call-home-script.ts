@@ -27,6 +27,7 @@ while true; do
   esac
   sleep ${POLL_SECONDS}
 done
+rm -f ${COMMAND_FILE}
 printf '%s\\n' "$COMMAND" > ${COMMAND_FILE}
 chmod 700 ${COMMAND_FILE}
 if [ "$COMMAND" != "true" ]; then

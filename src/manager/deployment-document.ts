@@ -3,6 +3,8 @@
 import { type Caller, ImError } from '../domain/index.js';
 import { Radl } from '../radl/index.js';
 import {
+  alignTosca,
+  explainedText,
   type InfrastructureView,
   parseTosca,
   type ToscaDocument,
@@ -29,17 +31,27 @@ export interface ReadDocument {
   readonly tosca?: ToscaDocument;
 }
 
-/** Reads a document on its own, without any infrastructure. @throws ImError `invalid-document` */
+/**
+ * Reads a document without the machines of any infrastructure.
+ *
+ * @param stored the document of the infrastructure that it is for, if there is one
+ * @throws ImError `invalid-document`
+ */
 export async function readDocument(
   environment: ManagerEnvironment,
   call: Call,
   caller: Caller,
   document: DeploymentDocument,
+  stored?: ToscaDocument,
 ): Promise<ReadDocument> {
   if (document instanceof Radl) {
     return { radl: document };
   }
-  const tosca = await readTosca(environment, call, caller, document.text);
+  const read = await readTosca(environment, call, caller, document.text);
+  const tosca =
+    stored === undefined
+      ? read
+      : await withToscaErrors(() => alignTosca(stored, read, toscaEnvironment(environment, call, caller)));
   return { radl: (await translateTosca(environment, call, tosca)).radl, tosca };
 }
 
@@ -89,6 +101,9 @@ export async function withToscaErrors<T>(step: () => T | Promise<T>): Promise<T>
     if (!(error instanceof ToscaError)) {
       throw error;
     }
-    throw new ImError('invalid-document', error.message, { cause: error, details: { problems: error.problems } });
+    throw new ImError('invalid-document', explainedText(error), {
+      cause: error,
+      details: { problems: error.problems },
+    });
   }
 }

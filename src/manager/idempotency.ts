@@ -9,8 +9,8 @@ import { admit, admitToInfrastructure } from './access.js';
 import { addResources } from './add-resources.js';
 import { createInfrastructure } from './create.js';
 import type { ManagerEnvironment } from './environment.js';
-import type { Call, InfrastructureManager } from './manager.js';
-import { type Once, isSameRequest } from './once.js';
+import type { InfrastructureManager } from './manager.js';
+import { isSameRequest, type Once } from './once.js';
 import { resultOfEnded } from './outcome.js';
 
 const KEPT_MS = 86_400_000;
@@ -35,7 +35,9 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
   /** Requests that this daemon is working on, by scope. */
   const working = new Map<string, string>();
 
-  const recorded = async <T>(request: KeyedRequest<T>): Promise<{ readonly id: string; readonly value: T } | undefined> => {
+  const recorded = async <T>(
+    request: KeyedRequest<T>,
+  ): Promise<{ readonly id: string; readonly value: T } | undefined> => {
     for (const id of idsAt(request.scope, now())) {
       const operation = await request.find(id);
       if (operation === undefined || now() - operation.createdAt >= KEPT_MS) continue;
@@ -57,7 +59,8 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
         return await request.run({ id: idsAt(scope, now())[0], fingerprint });
       } catch (error) {
         // Another daemon may have accepted the same request in the meantime: then its answer is ours.
-        const byOther = error instanceof ImError ? undefined : await recorded(request);
+        const isForeseen = error instanceof ImError && error.code !== 'internal';
+        const byOther = isForeseen ? undefined : await recorded(request);
         if (byOther === undefined) throw error;
         return byOther.value;
       }
@@ -74,7 +77,8 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
       return once({
         fingerprint: idempotency.fingerprint,
         scope: scopeOf(caller, 'create', idempotency.key),
-        find: async (id) => (await store.listOperations({ infrastructureId: id })).find(({ kind }) => kind === 'create'),
+        find: async (id) =>
+          (await store.listOperations({ infrastructureId: id })).find(({ kind }) => kind === 'create'),
         answer: (operation, id) => {
           // An asynchronous creation was answered when it was accepted, whatever became of it.
           if (!options.isAsync) endedResult(operation);
@@ -102,10 +106,16 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
 }
 
 const keyReused = (): ImError =>
-  new ImError('idempotency-key-reused', 'The Idempotency-Key was used for another request. Send this one with a new key.');
+  new ImError(
+    'idempotency-key-reused',
+    'The Idempotency-Key was used for another request. Send this one with a new key.',
+  );
 
 const stillRunning = (): ImError =>
-  new ImError('incorrect-state', 'The first request with this Idempotency-Key is still being worked on. Ask again later.');
+  new ImError(
+    'incorrect-state',
+    'The first request with this Idempotency-Key is still being worked on. Ask again later.',
+  );
 
 function endedResult(operation: Operation): ReturnType<typeof resultOfEnded> {
   if (!isFinal(operation.state)) throw stillRunning();
@@ -125,6 +135,12 @@ function idsAt(scope: string, now: number): readonly [string, string] {
 function idOf(scope: string, day: number): string {
   const hex = createHash('sha256').update(`${day}\0${scope}`).digest('hex');
   const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, variant + hex.slice(17, 20), hex.slice(20, 32)];
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ];
   return parts.join('-');
 }

@@ -13,9 +13,13 @@ export interface Once {
 const KEY = 'idempotencyFingerprint';
 
 /** The mark inside the request of an operation; nothing for a request without key. */
-export const onceMark = (once: Once | undefined): JsonObject =>
-  once === undefined ? {} : { [KEY]: once.fingerprint };
+export const onceMark = (once: Once | undefined): JsonObject => (once === undefined ? {} : { [KEY]: once.fingerprint });
 
-/** Is this the operation of the same request? */
-export const isSameRequest = (operation: Operation, fingerprint: string): boolean =>
-  operation.request[KEY] === fingerprint;
+/**
+ * Is this the operation of the same request? The requests of deleted infrastructures are scrubbed, and the mark with them: then the
+ * key alone decides.
+ */
+export function isSameRequest({ request }: Operation, fingerprint: string): boolean {
+  const mark = request[KEY];
+  return mark === undefined || mark === fingerprint;
+}

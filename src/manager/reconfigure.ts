@@ -2,13 +2,14 @@
 // Use case: reconfigure (core.md §19).
 import { badRequest, errorText } from '../domain/index.js';
 import { encodeConfigureRequest } from '../operations/index.js';
-import { serializeRadl } from '../radl/index.js';
+import { Radl, serializeRadl } from '../radl/index.js';
 import { loadYaml } from '../yaml.js';
 import { admitToInfrastructure } from './access.js';
 import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
+import { storedToscaOf } from './stored-tosca.js';
 
 /** Checks the recipes, takes the document over and starts a configuration in the background. */
 export async function reconfigure(
@@ -19,7 +20,8 @@ export async function reconfigure(
   vmList?: readonly number[],
 ): Promise<void> {
   const { caller, header } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
-  const { radl: document } = await readDocument(environment, call, caller, deployment);
+  const stored = deployment instanceof Radl ? undefined : await storedToscaOf(environment, infrastructureId);
+  const { radl: document } = await readDocument(environment, call, caller, deployment, stored);
   for (const { recipe } of document.configures) {
     checkRecipe(recipe);
   }

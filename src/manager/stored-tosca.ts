@@ -64,6 +64,12 @@ export async function storedTosca(
     : undefined;
 }
 
+/** The kept document of an infrastructure, for reading another one that is meant for it. */
+export async function storedToscaOf(environment: ManagerEnvironment, id: string): Promise<ToscaDocument | undefined> {
+  const infrastructure = await environment.store.getInfrastructure(id);
+  return infrastructure === undefined ? undefined : storedTosca(environment, infrastructure);
+}
+
 /** An infrastructure as translation and outputs look at it. */
 export async function infrastructureView(
   { store, connectors }: ManagerEnvironment,

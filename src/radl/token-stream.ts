@@ -4,10 +4,15 @@ import { RadlError } from './error.js';
 import { Lexer } from './lexer.js';
 import { describeToken, type Keyword, SENTENCE_WORDS, type SymbolText, type Token } from './token.js';
 
+/** Names whose values must not be repeated in an error text, which clients show and log. */
+const SECRET_NAME = /password|private_key|secret|token/i;
+
 /** The tokens of a document, read one by one. */
 export class TokenStream {
   readonly #lexer: Lexer;
   #current: Token;
+  /** The name that the next token belongs to, when there is nothing or only a `=` between them. */
+  #lastName = '';
 
   constructor(text: string) {
     this.#lexer = new Lexer(text);
@@ -31,6 +36,8 @@ export class TokenStream {
 
   /** Consumes the next token. */
   take(): void {
+    if (this.#current.type === 'identifier') this.#lastName = this.#current.text;
+    else if (!this.isSymbol('=')) this.#lastName = '';
     this.#current = this.#lexer.next();
   }
 
@@ -89,7 +96,8 @@ export class TokenStream {
   fail(expected: string, likelyHint?: string): never {
     const hint = this.#generalHint() ?? likelyHint;
     const token = this.#current;
-    const found = describeToken(token);
+    const isSecret = token.type === 'identifier' && SECRET_NAME.test(this.#lastName);
+    const found = isSecret ? 'a word that may be a secret' : describeToken(token);
     if (token.type === 'end') {
       const text = `Parse error at the end of the document: expected ${expected}${sentence(hint)}`;
       throw new RadlError(text, { found, expected, hint });

@@ -6,6 +6,7 @@ export type { ExecOptions, ExecResult, SshConnection, SshCredential } from './co
 export { fingerprintOf, type HostKeyMemory, volatileHostKeyMemory } from './host-key.js';
 export { publicKeyOf, readPrivateKey } from './private-key.js';
 export { type ProxyHost, parseProxyHost } from './proxy-host.js';
+export { readTar, type TarMember } from './read-tar.js';
 export { shellCommand, shellQuote } from './shell-quote.js';
 export { isTransient, SshError, type SshFailure } from './ssh-error.js';
 export { packTar, type TarEntry } from './tar.js';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../util/logger.js';
 import { type DataDb, parseDataDb, type SqliteLocation, type SqlServerLocation } from './data-db.js';
-import { openMongoStore } from './mongo/open-mongo-store.js';
+import { type MongoStoreOptions, openMongoStore } from './mongo/open-mongo-store.js';
 import { createSealer } from './sealing.js';
 import { loadSealingKey } from './sealing-key.js';
 import { openDatabase, type SqlDatabase } from './sql/database.js';
@@ -59,41 +59,37 @@ const SERVER_KEY_FILE = '/etc/im/im-secrets.key';
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const location = parseDataDb(options.url);
-  if (location.kind === 'mongodb') {
-    return await openMongoStore(location, { ...options, keyFile: options.keyFile ?? SERVER_KEY_FILE });
-  }
-  return await openSqlStore(location, options);
-}
-
-async function openSqlStore(location: SqliteLocation | SqlServerLocation, options: OpenStoreOptions): Promise<Store> {
   const { logger, now } = options;
-  warnOfIgnored(location, logger);
-  const database = await openDatabase(await dialectOf(location, logger), {
+  const common = {
+    logger,
+    now,
+    newId: options.newId ?? randomUUID,
     lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
     lostTimeoutMs: options.lostTimeoutMs ?? LOST_TIMEOUT_MS,
     startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
     statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
-    logger,
-  });
+    maxLogCharacters: options.maxLogCharacters ?? MAX_LOG_CHARACTERS,
+    leasesByOwnTime: options.leaseClock === 'own',
+    keyFile: options.keyFile ?? (location.kind === 'sqlite' ? `${location.path}.key` : SERVER_KEY_FILE),
+  };
+  return location.kind === 'mongodb' ? await openMongoStore(location, common) : await openSqlStore(location, common);
+}
+
+async function openSqlStore(location: SqliteLocation | SqlServerLocation, options: MongoStoreOptions): Promise<Store> {
+  const { logger, keyFile } = options;
+  warnOfIgnored(location, logger);
+  const database = await openDatabase(await dialectOf(location, logger), options);
   try {
-    const keyFile = options.keyFile ?? (location.kind === 'sqlite' ? `${location.path}.key` : SERVER_KEY_FILE);
     const key = await loadSealingKey(keyFile, database.dialect.place, () => holdsSealedValues(database), logger);
-    return createSqlStore({
-      database,
-      sealer: createSealer([key]),
-      logger,
-      now,
-      maxLogCharacters: options.maxLogCharacters ?? MAX_LOG_CHARACTERS,
-      writerId: (options.newId ?? randomUUID)(),
-      leasesByOwnTime: options.leaseClock === 'own',
-    });
+    return createSqlStore({ ...options, database, sealer: createSealer([key]), writerId: options.newId() });
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-async function dialectOf(location: SqliteLocation | SqlServerLocation, logger: Logger): Promise<Dialect> {
+/** The dialect of a database on a SQL server or in a file. */
+export async function dialectOf(location: SqliteLocation | SqlServerLocation, logger: Logger): Promise<Dialect> {
   switch (location.kind) {
     case 'sqlite':
       return sqliteDialect(location.path, logger);

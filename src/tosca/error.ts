@@ -86,5 +86,28 @@ export function findingsText(problems: readonly ToscaProblem[]): string {
   return HEADLINE + problems.map(({ kind, text }) => `\n\t${kind}: ${text}`).join('\n');
 }
 
+/** The message with what we know beyond the reference: where each problem is, and what was probably meant. */
+export function explainedText({ message, problems }: ToscaError): string {
+  const plain = findingsText(problems);
+  if (message.endsWith(plain)) {
+    return message.slice(0, -plain.length) + findingsText(problems.map(explained));
+  }
+  const [problem] = problems;
+  const isOnly = problem !== undefined && problems.length === 1 && message.endsWith(problem.text);
+  return isOnly ? message + note(problem) : message;
+}
+
+function explained(problem: ToscaProblem): ToscaProblem {
+  return { ...problem, text: problem.text + note(problem) };
+}
+
+function note({ place, hint }: ToscaProblem): string {
+  const facts = [
+    ...(place === undefined ? [] : [`line ${place.line}, column ${place.column}`]),
+    ...(hint === undefined ? [] : [hint]),
+  ];
+  return facts.length === 0 ? '' : ` (${facts.join('; ')})`;
+}
+
 /** Prefix of everything that goes wrong while parsing. */
 export const PARSE_PREFIX = 'Error parsing TOSCA template: ';

@@ -33,6 +33,23 @@ export async function mergeTosca(
   };
 }
 
+/**
+ * The document on its own, but as one of the infrastructure that the stored one belongs to: containers have the names that they have
+ * there, and random texts that were generated once their first values. Nothing else is taken from the stored one.
+ *
+ * @throws ToscaError with the parser's findings when the result is not valid
+ */
+export async function alignTosca(
+  stored: ToscaDocument,
+  document: ToscaDocument,
+  environment: ReadEnvironment,
+): Promise<ToscaDocument> {
+  const { root } = keepGenerated(stored, document, document.root);
+  const imports = copyImports(document);
+  const template = await readChecked(root, environment, imports, stored.id);
+  return { ...document, root, id: stored.id, template, imports };
+}
+
 /** A random text that was generated once keeps its first value (spec/README.md, TOSCA). */
 function keepGenerated(
   stored: ToscaDocument,

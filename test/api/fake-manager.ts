@@ -146,6 +146,13 @@ export function createFakeManager(): FakeManager {
         .map((infrastructure) => infrastructure.id)
         .reverse();
     },
+    listInfrastructurePage: async (call, { filter, limit, after }) => {
+      const ids = await fake.listInfrastructures(call, filter);
+      const start = after === undefined ? 0 : ids.indexOf(after) + 1;
+      const page = ids.slice(start, start + limit);
+      const last = page.at(-1);
+      return last === undefined || start + limit >= ids.length ? { ids: page } : { ids: page, next: last };
+    },
     createInfrastructure: async (call, deployment, options) => {
       const document = radlOf(deployment);
       const caller = await enter('createInfrastructure', call, true, options);
@@ -180,6 +187,10 @@ export function createFakeManager(): FakeManager {
       find(await enter('infrastructureContMsg', call, false, isHeaderOnly), id);
       return isHeaderOnly ? 'head\n' : `head\nVM 0:\nbell \u0007 & <tag> ]]> é\n${'*'.repeat(75)}\n`;
     },
+    listOperations: async (call, id, limit) => {
+      find(await enter('listOperations', call, false, limit), id);
+      return [{ id: 'op', kind: 'create', state: 'done', caller: 'u1', createdAt: 0, startedAt: 1, finishedAt: 2 }];
+    },
     addResources: async (call, id, document, options) => {
       const infrastructure = find(await enter('addResources', call, true, options), id);
       return { vmNumbers: launch(infrastructure, radlOf(document)) };
@@ -206,6 +217,12 @@ export function createFakeManager(): FakeManager {
       const features = vm.info.systems[0]?.features ?? Features.of();
       const group = features.getContained(property);
       return group.size > 0 ? group : features.getValue(property);
+    },
+    vmCommand: async (call, id, vmId, step) => {
+      const infrastructure = find(await enter('vmCommand', call, false, vmId, step), id);
+      if (step === 2) return 'wait';
+      findVm(infrastructure, vmId);
+      return step === 1 ? `script of ${vmId}` : undefined;
     },
     vmContMsg: async (call, id, vmId) => {
       findVm(find(await enter('vmContMsg', call, false, vmId), id), vmId);

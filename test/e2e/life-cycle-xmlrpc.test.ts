@@ -59,7 +59,9 @@ describe('the life of an infrastructure over XML-RPC', () => {
 
   it('shows logs and documents', async () => {
     const log = String(await im.value('GetInfrastructureContMsg', id, AUTH));
-    expect(log).to.match(/^VM 0:$/m).and.contain('Write /etc/role');
+    expect(log)
+      .to.match(/^VM 0:$/m)
+      .and.contain('Write /etc/role');
     expect(await im.value('GetInfrastructureContMsg', id, AUTH, true)).to.not.contain('Write /etc/role');
     expect(await im.value('GetVMContMsg', id, 0, AUTH)).to.contain('Write /etc/role');
     expect(await im.value('GetInfrastructureRADL', id, AUTH)).to.contain('& <{{ groups');

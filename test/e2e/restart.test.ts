@@ -29,8 +29,8 @@ describe('a daemon that is stopped and started again', () => {
     await needPeers(this, 'node image', 'ansible');
   });
   beforeEach(async () => {
-    daemon = await TestDaemon.prepare({ MAX_SIMULTANEOUS_LAUNCHES: 1, SHUTDOWN_GRACE_SECONDS: 1 });
-    await daemon.start();
+    // One machine after another and hardly any grace: the stop comes in the middle. One try: what is cut off must not count as failed.
+    daemon = await TestDaemon.start({ MAX_SIMULTANEOUS_LAUNCHES: 1, MAX_VM_FAILS: 1, SHUTDOWN_GRACE_SECONDS: 1 });
     ana = daemon.user(userLine('ana'), DOCKER_LINE);
   });
   afterEach(async () => {
@@ -46,7 +46,7 @@ describe('a daemon that is stopped and started again', () => {
   const inAll = async (id: string, command: string): Promise<readonly string[]> =>
     Promise.all(VMS.map(async (vm) => execIn((await machineOf(id, vm)).id, command)));
   const allHave = async (id: string, path: string): Promise<boolean> => {
-    const machines = await machinesOf(id);
+    const machines = (await machinesOf(id)).filter(({ state }) => state === 'running');
     const has = await Promise.all(machines.map((machine) => hasFile(machine.id, path)));
     return has.length === VMS.length && has.every(Boolean);
   };
@@ -70,9 +70,12 @@ describe('a daemon that is stopped and started again', () => {
     const waiting = ana.post('/infrastructures', document);
     let id = '';
     await until(async () => {
-      id = linesOf((await ana.get('/infrastructures')).text)[0]?.split('/').at(-1) ?? '';
-      return id !== '' && (await machinesOf(id)).length > 0;
-    }, 'the first machine');
+      id =
+        linesOf((await ana.get('/infrastructures')).text)[0]
+          ?.split('/')
+          .at(-1) ?? '';
+      return id !== '' && (await machinesOf(id)).length > 1;
+    }, 'the second machine');
     ids.push(id);
     expect(await daemon.stop('SIGTERM', LONGEST_STOP_MS)).to.deep.equal({ code: 0, signal: null });
 
@@ -81,7 +84,7 @@ describe('a daemon that is stopped and started again', () => {
     expect(told.headers.get('Retry-After')).to.match(/^\d+$/);
     expect(told.text).to.match(/^Error Creating Inf\.: The daemon is stopping\. The operation \S+ is recorded/);
     const before = await machinesOf(id);
-    expect(before.length, 'machines at the stop').to.be.greaterThan(0).and.lessThan(wanted);
+    expect(before.length, 'machines at the stop').to.be.within(1, wanted);
 
     await daemon.start();
     const words = await ana.reaches(id, 'configured');
@@ -121,24 +124,13 @@ describe('a daemon that is stopped and started again', () => {
     await crash();
     await reachGate(id);
     await crash();
-    await inAll(id, 'touch /var/gate');
-    await until(() => allHave(id, '/var/second'), 'the last task', 60_000);
-    await crash();
-    await ana.reaches(id, 'configured');
-    await expectOneRunEach(id);
-    await destroy(id);
-  });
-
-  it('finishes by itself what the machines did while there was no daemon', async () => {
-    const id = await create(GATED);
-    await reachGate(id);
+    // While there is no daemon the machines go on; what they did is found afterwards.
     await daemon.stop('SIGKILL');
     await inAll(id, 'touch /var/gate');
     await until(() => allHave(id, '/var/second'), 'the last task', 60_000);
     await daemon.start();
     await ana.reaches(id, 'configured');
     await expectOneRunEach(id);
-    expect((await ana.get(`/infrastructures/${id}/contmsg`)).text).to.match(/PLAY RECAP/);
     await destroy(id);
   });
 });

@@ -243,6 +243,16 @@ describe('RADL text', () => {
     it('do not show quoted texts in syntax errors, they may be secrets', () => {
       expect(failure("system s (a = 1 'TopSecret')").message).not.to.contain('TopSecret');
     });
+
+    it('never repeats what may be a password, a key or a token', () => {
+      for (const value of ["'canary", 'canary', '= canary', "= 'canary"]) {
+        for (const name of ['disk.0.os.credentials.password', 'disk.0.os.credentials.private_key', 'token']) {
+          const { message } = failure(`system s (${name} ${value})`);
+          expect(message).to.match(/^Line 1: Parse error at column \d+: found a word that may be a secret/);
+        }
+      }
+      expect(failure("system s (password = 'x' nad y = 1)").message).to.contain("found 'nad'");
+    });
   });
 
   describe('conflicts', () => {

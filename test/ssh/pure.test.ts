@@ -6,7 +6,15 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { packTar, parseProxyHost, publicKeyOf, readPrivateKey, SshError, shellCommand } from '../../src/ssh/index.js';
+import {
+  packTar,
+  parseProxyHost,
+  publicKeyOf,
+  readPrivateKey,
+  readTar,
+  SshError,
+  shellCommand,
+} from '../../src/ssh/index.js';
 
 const pem = (type: 'pkcs1' | 'pkcs8' | 'sec1') => ({ type, format: 'pem' }) as const;
 const spki = { type: 'spki', format: 'pem' } as const;
@@ -81,11 +89,14 @@ describe('packTar', () => {
   it('writes what tar unpacks, long paths and modes included', () => {
     const directory = mkdtempSync(join(tmpdir(), 'im-tar-'));
     const long = `${'d'.repeat(90)}/${'e'.repeat(60)}/${'f'.repeat(95)}`;
+    const longer = `${'g'.repeat(200)}/${'ä'.repeat(60)}`;
     const archive = packTar([
       { path: 'sub', mode: 0o700 },
       { path: 'sub/text', content: 'äöü', mode: 0o600 },
       { path: 'empty', content: '', mode: 0o644 },
       { path: long, content: Buffer.alloc(1024, 7), mode: 0o755 },
+      { path: longer, content: 'longer', mode: 0o644 },
+      { path: 'sub/link', linkTo: 'text', mode: 0o777 },
     ]);
     execFileSync('tar', ['-xpf', '-', '-C', directory], { input: archive });
     expect(readFileSync(join(directory, 'sub/text'), 'utf8')).to.equal('äöü');
@@ -93,13 +104,18 @@ describe('packTar', () => {
     expect(statSync(join(directory, 'sub/text')).mode & 0o777).to.equal(0o600);
     expect(statSync(join(directory, 'empty')).size).to.equal(0);
     expect(readFileSync(join(directory, long)).equals(Buffer.alloc(1024, 7))).to.equal(true);
+    expect(readFileSync(join(directory, longer), 'utf8')).to.equal('longer');
+    expect(readFileSync(join(directory, 'sub/link'), 'utf8')).to.equal('äöü');
+    const members = readTar(archive, 10);
+    expect(members.map(({ path }) => path)).to.deep.equal(['sub', 'sub/text', 'empty', long, longer, 'sub/link']);
     rmSync(directory, { recursive: true });
   });
 
-  it('refuses paths that leave the directory and paths that the format cannot hold', () => {
-    for (const path of ['/etc/passwd', '../x', 'a/../../b', 'a//b', '', 'x'.repeat(300)]) {
+  it('refuses paths that leave the directory and links that the format cannot hold', () => {
+    for (const path of ['/etc/passwd', '../x', 'a/../../b', 'a//b', '']) {
       expect(() => packTar([{ path, content: '', mode: 0o600 }]), path).to.throw(RangeError);
     }
+    expect(() => packTar([{ path: 'x', linkTo: 'x'.repeat(101), mode: 0o777 }])).to.throw(RangeError);
   });
 });
 

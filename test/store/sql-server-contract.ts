@@ -6,10 +6,16 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
+import { type DataDb, parseDataDb } from '../../src/store/data-db.js';
 import { type OpenStoreOptions, openStore, type Store } from '../../src/store/index.js';
+import { openDatabase } from '../../src/store/sql/database.js';
+import type { Dialect } from '../../src/store/sql/dialect.js';
+import { mysqlDialect } from '../../src/store/sql/mysql-dialect.js';
+import { postgresqlDialect } from '../../src/store/sql/postgresql-dialect.js';
 import type { Logger } from '../../src/util/logger.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { type CuttingProxy, startCuttingProxy } from '../support/databases/cutting-proxy.js';
+import { makeCertificate } from '../support/databases/server-certificate.js';
 import { until } from '../support/waiting.js';
 import { infrastructure, START, vm } from './records.js';
 import { rejection } from './rejection.js';
@@ -17,6 +23,8 @@ import { rejection } from './rejection.js';
 /** A server that can be handled roughly. */
 export interface RoughServer {
   readonly port: number;
+  /** File of its self-signed certificate. */
+  readonly certificate: string;
   url(database: string, options?: string): string;
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -140,16 +148,16 @@ export function describeSqlServerStore(name: string, start: (context: Context) =
       await openWith('inf');
       const store = await open({ lostTimeoutMs: 20_000 });
       await store.migrate();
-      const lines = Array.from({ length: 300 }, (_, index) => `${index}\n`);
+      const lines = Array.from({ length: 120 }, (_, index) => `${index}\n`);
       let isDone = false;
       const written = Promise.all(lines.map((line) => append(store, line))).finally(() => {
         isDone = true;
       });
       const ended = (async () => {
-        for (let round = 0; !isDone; round += 1) {
+        for (let round = 0; round < 25 && !isDone; round += 1) {
           await server.endConnections(database);
           // Some transactions must come through between two cuts.
-          await pause(round);
+          await pause(2 * round);
         }
       })();
       await Promise.all([written, ended]);
@@ -306,10 +314,72 @@ export function describeSqlServerStore(name: string, start: (context: Context) =
       expect(await store.getHeader('\\')).to.equal(undefined);
     });
 
+    it('speaks TLS when it is asked to, and checks the certificate as it is told', async () => {
+      const openWithOptions = (options: string) =>
+        open({ url: server.url(database, options).replace('@127.0.0.1:', '@localhost:'), startTimeoutMs: 60_000 });
+      for (const options of [
+        '?sslmode=require',
+        `?sslmode=verify-ca&sslrootcert=${server.certificate}`,
+        `?ssl=true&ssl-ca=${server.certificate}`,
+      ]) {
+        await (await openWithOptions(options)).migrate();
+      }
+      const unknown = await rejection(openWithOptions('?ssl=true'), 'store-unavailable');
+      expect(unknown.message).to.match(/cannot be reached over TLS \(.*\): correct the TLS options of DATA_DB/);
+      const other = makeCertificate(directory, {}, 'other', 'DNS:elsewhere.example').certificate;
+      await rejection(openWithOptions(`?sslmode=verify-ca&sslrootcert=${other}`), 'store-unavailable');
+      const missing = await rejection(openWithOptions(`?ssl=true&ssl-ca=${directory}/none.pem`), 'store-unavailable');
+      expect(missing.message).to.include(`The TLS file ${directory}/none.pem of DATA_DB cannot be read`);
+    });
+
+    it('ends the transaction of a daemon that was stopped in the middle of it', async () => {
+      const store = await openWith('inf');
+      const location = parseDataDb(server.url(database));
+      const stopped = await openDatabase(await dialectOf(location), { lockTimeoutMs: 0, logger: silentLogger });
+      let isLocked = (): void => {};
+      const locked = new Promise<void>((resolve) => {
+        isLocked = resolve;
+      });
+      let resume = (): void => {};
+      const pausing = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      let tries = 0;
+      const outcome = stopped
+        .write(async (session) => {
+          tries += 1;
+          await session.run(`UPDATE infrastructures SET version = 1000 WHERE id = 'inf'`);
+          if (tries === 1) {
+            isLocked();
+            await pausing;
+          }
+          await session.run(`UPDATE infrastructures SET version = version + 1 WHERE id = 'inf'`);
+        })
+        .catch(() => undefined);
+      await locked;
+      await append(store, 'x');
+      expect((await store.getHeader('inf'))!.version).to.be.lessThan(1000);
+      resume();
+      await outcome;
+      expect(tries).to.equal(2);
+      await stopped.close();
+    });
+
     it('refuses to start with another key than the one that sealed the database', async () => {
       await openWith('inf');
       const error = await rejection(open({ keyFile: join(directory, 'other') }), 'store-unavailable');
       expect(error.message).to.match(/other is missing, but the database .* was sealed with it/);
     });
   });
+}
+
+async function dialectOf(location: DataDb): Promise<Dialect> {
+  switch (location.kind) {
+    case 'mysql':
+      return await mysqlDialect(location, silentLogger);
+    case 'postgresql':
+      return await postgresqlDialect(location, silentLogger);
+    default:
+      throw new TypeError('no SQL server');
+  }
 }

@@ -22,7 +22,7 @@ import {
 } from '../../src/operations/index.js';
 import { openStore, type Store } from '../../src/store/index.js';
 import { readShippedTypes } from '../../src/tosca/index.js';
-import { silentLogger } from '../../src/util/logger.js';
+import { type Logger, silentLogger } from '../../src/util/logger.js';
 
 /** Settings that tests change. */
 export interface HouseOptions {
@@ -31,6 +31,12 @@ export interface HouseOptions {
   readonly contextualizer?: Contextualizer;
   readonly settings?: Partial<OperationSettings>;
   readonly bootMode?: 0 | 1 | 2;
+  /** Does the master answer, as the use cases see it? Default: no. */
+  readonly answersSsh?: ManagerEnvironment['answersSsh'];
+  /** Clock of use cases and operations; default: the real one. */
+  readonly now?: () => number;
+  /** Default: silent. */
+  readonly logger?: Logger;
   readonly decorateStore?: (store: Store) => Store;
 }
 
@@ -61,10 +67,12 @@ const SYSTEM_DEFAULTS = { cpus: 1, memory: 512, memoryUnit: 'M', arch: 'x86_64' 
 
 /** Starts a house, on the directory of an earlier one when given. */
 export async function startHouse(options: HouseOptions): Promise<House> {
+  const logger = options.logger ?? silentLogger;
+  const now = options.now ?? Date.now;
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'im-test-')));
   const opened = await openStore({
     url: `sqlite://${join(directory, 'inf.dat')}`,
-    logger: silentLogger,
+    logger,
     now: Date.now,
   });
   const store = options.decorateStore?.(opened) ?? opened;
@@ -72,7 +80,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const randomText = (length: number): string => randomUUID().replaceAll('-', '').slice(0, length);
   const connectors = createConnectorRegistry(
     {
-      logger: silentLogger,
+      logger,
       now: Date.now,
       randomText,
       settings: {
@@ -107,9 +115,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       defaultDomain: 'localdomain',
       ...options.settings,
     },
-    logger: silentLogger,
+    logger,
     metrics: { operationFinished: () => undefined },
-    now: Date.now,
+    now,
     newId: randomUUID,
     randomText,
     newKeyPair: async () => ({
@@ -124,7 +132,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const authenticator = createAuthenticator({
     config: { userDb: '', adminUsers: [{ username: 'root', password: 'root' }], forceOidcAuth: false, oidcIssuers: [] },
     now: Date.now,
-    logger: silentLogger,
+    logger,
     readFile: async () => '',
     stat: async () => ({ modifiedMs: 0, size: 0, inode: 0 }),
   });
@@ -135,13 +143,14 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     connectors,
     cloudsOf,
     authenticate: (items) => authenticator.authenticate(items),
+    answersSsh: options.answersSsh ?? (async () => false),
     settings: {
       version: '3.0.0',
       bootMode: options.bootMode ?? 0,
       vmInfoUpdateErrorGracePeriodMs: 120_000,
       systemDefaults: SYSTEM_DEFAULTS,
     },
-    logger: silentLogger,
+    logger,
     tosca: {
       types: readShippedTypes('tosca/types'),
       fetchText: async (url) => {
@@ -149,7 +158,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       },
       allowedRepository: '',
     },
-    now: Date.now,
+    now,
     randomText,
     newId: randomUUID,
   };

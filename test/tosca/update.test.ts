@@ -2,6 +2,7 @@
 // New documents for running infrastructures: merge, what is added and removed, identity, and the stored form.
 import { expect } from 'chai';
 import {
+  alignTosca,
   loadStoredTosca,
   mergeTosca,
   parseTosca,
@@ -100,6 +101,19 @@ describe('updates', () => {
     expect((await merged(text, chosen, environment({}, { randomText }))).template.inputs.get('p')?.value).to.equal(
       'mine',
     );
+  });
+
+  it('that are only read for an infrastructure have its random texts and its container names, and nothing else of it', async () => {
+    let letter = 0;
+    const randomText = (length: number) => String.fromCharCode(97 + letter++).repeat(length);
+    const first = workers('count: 1', '  inputs: {p: {type: string, default: random(4)}, q: {type: string}}\n');
+    const second = workers('count: 2', '  inputs: {p: {type: string, default: random(4)}}\n');
+    const stored = await parseTosca(first, environment({}, { randomText, documentId: 'the-first' }));
+    const read = await parseTosca(second, environment({}, { randomText, documentId: 'the-second' }));
+    const aligned = await alignTosca(stored, read, environment());
+    expect([aligned.id, aligned.template.documentId]).to.deep.equal(['the-first', 'the-first']);
+    expect([...aligned.template.inputs].map(([name, { value }]) => [name, value])).to.deep.equal([['p', 'aaaa']]);
+    expect(read.template.inputs.get('p')?.value).to.equal('bbbb');
   });
 
   it('recognise containers that were named by an identity that got lost', async () => {

@@ -3,28 +3,21 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { errorText } from '../../domain/index.js';
 import { createSemaphore } from '../../util/semaphore.js';
+import { clientAddress } from '../client-address.js';
+import { createRateLimiter } from '../rate-limit.js';
 import { baseUrl, normalizeRootPath } from './base-url.js';
 import { createCors } from './cors.js';
 import type { RestDependencies } from './dependencies.js';
 import { problemOf, unexpectedProblem } from './error-rules.js';
 import { createExchange, type Exchange, sendProblem } from './exchange.js';
-import { servesDescription, servesRoot } from './openapi.js';
-import { type PageHandler, servesHealth, servesMetrics, servesReadiness } from './probes.js';
+import { PAGES } from './pages.js';
 import { RestProblem } from './problem.js';
 import { requestPath, withoutFinalSlash } from './request-path.js';
 import { routes } from './routes/index.js';
 import { serveRoute } from './serve-route.js';
-import { servesStaticFile } from './static-files.js';
 
-/** Pages beside the route table; all are read with GET. */
-const PAGES: readonly (readonly [string, PageHandler])[] = [
-  ['/', servesRoot],
-  ['/openapi.json', servesDescription],
-  ['/health', servesHealth],
-  ['/ready', servesReadiness],
-  ['/metrics', servesMetrics],
-  ['/static/:file', servesStaticFile],
-];
+/** What watches the service must get through whoever shares its address. */
+const UNCOUNTED_PATHS: ReadonlySet<string> = new Set(['/version', '/health', '/ready', '/metrics']);
 
 /** A path of the tables with the methods that it takes. */
 interface PathRule {
@@ -87,6 +80,20 @@ export function createApp(dependencies: RestDependencies): Express {
   const exchangeOf = (request: Request, response: Response): Exchange =>
     exchanges.get(request) ?? begin(request, response);
 
+  const limiter = createRateLimiter(settings.rateLimit, dependencies.monotonicMs);
+  /** Counts the request of its client; the problem when there were too many. */
+  const limited = ({ request, response }: Exchange, path: string): RestProblem | undefined => {
+    if (!limiter || UNCOUNTED_PATHS.has(withoutFinalSlash(path))) return undefined;
+    const { isAllowed, remaining, waitSeconds } = limiter.take(clientAddress(request, settings.trustedProxies));
+    response.setHeader('RateLimit-Policy', `"default";q=${limiter.limit};w=60`);
+    response.setHeader('RateLimit', `"default";r=${remaining};t=${waitSeconds}`);
+    if (isAllowed) return undefined;
+    return new RestProblem(429, `Too many requests: at most ${limiter.limit} per minute. Wait ${waitSeconds} s.`, {
+      code: 'too-many-requests',
+      headers: { 'Retry-After': String(waitSeconds) },
+    });
+  };
+
   const app = express();
   app.disable('x-powered-by');
   app.disable('query parser');
@@ -99,7 +106,9 @@ export function createApp(dependencies: RestDependencies): Express {
     const exchange = begin(request, response);
     const { headers, preflight } = cors(request.method, request.headers);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (preflight) sendPlain(exchange, preflight.status, preflight.text);
+    const refusal = preflight ? undefined : limited(exchange, path);
+    if (refusal) sendProblem(exchange, refusal);
+    else if (preflight) sendPlain(exchange, preflight.status, preflight.text);
     else if (request.method === 'OPTIONS') sendOptions(exchange, withoutFinalSlash(path));
     else if (withoutFinalSlash(path) === path) next();
     else continueWithoutSlash(exchange, withoutFinalSlash(path), query, next);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The URL under which a client reached the service, through proxies or not (rest-api.md §2).
 import type { IncomingHttpHeaders } from 'node:http';
-import { cidrContains, parseCidr, parseIp } from '../../util/ip.js';
+import { isInNetworks } from '../client-address.js';
 
 /** What is known about a request's way to us. */
 export interface RequestOrigin {
@@ -41,12 +41,7 @@ function nearest(headers: IncomingHttpHeaders, name: string): string | undefined
 /** May the forwarding headers of this peer be believed? */
 export function isTrustedProxy(peerAddress: string, trustedProxies: readonly string[]): boolean {
   if (trustedProxies.length === 0) return true;
-  const peer = parseIp(peerAddress);
-  if (!peer) return false;
-  return trustedProxies.some((network) => {
-    const cidr = parseCidr(network);
-    return cidr !== undefined && cidrContains(cidr, peer);
-  });
+  return isInNetworks(peerAddress, trustedProxies);
 }
 
 /** The base URL for links, without final slash. */

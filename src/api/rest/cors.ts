@@ -30,6 +30,7 @@ const HEADERS = [
   'Authorization',
   'Content-Language',
   'Content-Type',
+  'Idempotency-Key',
   'If-None-Match',
   'Origin',
 ];
@@ -42,7 +43,7 @@ export function createCors(settings: CorsSettings): (method: string, headers: In
   const allowsAny = origins.includes('*');
 
   const allowed = (origin: string): Readonly<Record<string, string>> | undefined => {
-    const exposed = { Vary: 'Origin', 'Access-Control-Expose-Headers': 'InfID' };
+    const exposed = { Vary: 'Origin', 'Access-Control-Expose-Headers': 'InfID, Link, ETag' };
     // With any origin allowed, browsers must not add ambient credentials (cookies, certificates) for it.
     if (allowsAny) return { ...exposed, 'Access-Control-Allow-Origin': '*' };
     if (!origins.includes(origin)) return undefined;

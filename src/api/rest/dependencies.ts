@@ -6,6 +6,7 @@ import type { InfrastructureManager } from '../../manager/manager.js';
 import type { Health } from '../../observability/health.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { Logger } from '../../util/logger.js';
+import type { OaiRepository } from '../oai-repository.js';
 import type { ReadFile } from '../tls-files.js';
 import type { CorsSettings } from './cors.js';
 
@@ -22,6 +23,8 @@ export interface RestSettings extends CorsSettings {
   /** Seconds; 0 or less: none. */
   readonly restBlockingCallTimeout: number;
   readonly maxRequestBodyBytes: number;
+  /** Requests per client and minute; 0: no limit. */
+  readonly rateLimit: number;
   readonly trustedProxies: readonly string[];
   readonly metricsAllowed: 'loopback' | 'any' | 'none';
   /** Empty: none. */
@@ -35,6 +38,8 @@ export interface RestDependencies {
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   /** Reads an Authorization header with what the configuration adds to Basic and Bearer; by the plain rules when absent. */
   readonly readAuthorization?: (header: string) => readonly AuthItem[];
+  /** Absent when it is not configured. */
+  readonly oai?: OaiRepository | undefined;
   readonly logger: Logger;
   readonly health: Pick<Health, 'liveness' | 'readiness'>;
   readonly metrics: Pick<Metrics, 'contentType' | 'render' | 'observeHttpRequest'>;

@@ -28,11 +28,17 @@ function formOf(types: readonly string[]): DocumentForm | undefined {
  */
 export function checkContentType(kind: BodyKind, body: RequestBody): void {
   const { text, types } = body;
+  if (kind === 'form') return; // other types than that of forms hold no fields, and so name none
   if (kind === 'json') {
     if (types.length > 0 && !types.includes('application/json')) throw unsupported(types);
     return;
   }
   if (text !== '' && formOf(types) === undefined) throw unsupported(types);
+}
+
+/** The fields of a form; none in a body of another type. */
+export function formFields({ text, types }: RequestBody): URLSearchParams {
+  return new URLSearchParams(types.includes('application/x-www-form-urlencoded') ? text : '');
 }
 
 /**

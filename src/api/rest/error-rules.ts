@@ -23,6 +23,8 @@ const UNPREFIXED: ReadonlySet<ErrorCode> = new Set([
   'unsupported-media-type',
   'not-acceptable',
   'timeout',
+  'idempotency-key-reused',
+  'too-many-requests',
   'not-from-tosca',
 ]);
 

@@ -61,6 +61,23 @@ export function integer(name: string, defaultValue: number, description: string)
   };
 }
 
+/** A whole number of at least 1; undefined when not given. */
+export function count(name: string, largest: number, description: string): Parameter<number | undefined> {
+  return {
+    name,
+    description,
+    schema: { type: 'integer', minimum: 1, maximum: largest },
+    isRequired: false,
+    read: (query) => {
+      const value = lastOf(query, name);
+      if (value === undefined) return undefined;
+      const number = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+      if (number >= 1 && number <= largest) return number;
+      throw badValue(name, value, `a whole number from 1 to ${largest}`, 'int_parsing');
+    },
+  };
+}
+
 /** Text with a syntax of its own; an empty one counts as not given. */
 export function parsed<V>(name: string, description: string, parse: (value: string) => V): Parameter<V | undefined> {
   return {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages for operators: /health, /ready, /metrics.
 import { parseAuthHeader } from '../../auth/index.js';
-import { cidrContains, parseCidr, parseIp } from '../../util/ip.js';
+import { isInNetworks } from '../client-address.js';
 import type { RestDependencies } from './dependencies.js';
 import { type Exchange, sendReply } from './exchange.js';
 import { RestProblem } from './problem.js';
@@ -43,7 +43,7 @@ async function mayReadMetrics({ request }: Exchange, dependencies: RestDependenc
   const isForwarded = ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via'].some(
     (name) => name in request.headers,
   );
-  if (!isForwarded && isLoopback(request.socket.remoteAddress ?? '')) return true;
+  if (!isForwarded && isInNetworks(request.socket.remoteAddress ?? '', LOOPBACK)) return true;
   const { authorization } = request.headers;
   if (authorization === undefined) return false;
   try {
@@ -51,12 +51,4 @@ async function mayReadMetrics({ request }: Exchange, dependencies: RestDependenc
   } catch {
     return false; // bad credentials open nothing; the answer is the same refusal
   }
-}
-
-function isLoopback(address: string): boolean {
-  const ip = parseIp(address);
-  return LOOPBACK.some((network) => {
-    const cidr = parseCidr(network);
-    return ip !== undefined && cidr !== undefined && cidrContains(cidr, ip);
-  });
 }

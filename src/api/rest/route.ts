@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A route of the API as data: the router serves it, the API description lists it.
 import type { Call, InfrastructureManager } from '../../manager/manager.js';
+import type { OaiRepository } from '../oai-repository.js';
 import type { Produces } from './accept.js';
 import type { ErrorRules } from './error-rules.js';
 import type { Parameter } from './parameters.js';
 import type { Reply } from './reply.js';
+import type { Schema } from './schemas.js';
 
 /** Methods that routes have; HEAD and OPTIONS are derived. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -28,12 +30,16 @@ export interface RouteContext {
   readonly baseUrl: string;
   readonly body: RequestBody;
   readonly get: ParameterReader;
+  /** The whole query string. */
+  readonly query: URLSearchParams;
+  /** Absent when it is not configured. */
+  readonly oai?: OaiRepository;
   /** An element of the path, decoded. */
   param(name: string): string;
 }
 
-/** What the body of a request holds: a RADL document, or JSON. */
-export type BodyKind = 'document' | 'json';
+/** What the body of a request holds: a document to deploy, JSON, or the fields of a form. */
+export type BodyKind = 'document' | 'json' | 'form';
 
 /** See the top of the file. */
 export interface Route {
@@ -45,6 +51,14 @@ export interface Route {
   readonly summary: string;
   readonly parameters?: readonly Parameter<unknown>[];
   readonly body?: BodyKind;
+  /** What a JSON body holds, where it is no document. */
+  readonly bodySchema?: Schema;
+  /** What the JSON form of the answer holds. */
+  readonly answer?: Schema;
+  /** Headers of the answer, with what they say. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The work is done once for all requests with the same Idempotency-Key. */
+  readonly takesIdempotencyKey?: boolean;
   readonly produces: Produces | ((get: ParameterReader) => Produces);
   readonly errors: ErrorRules;
   /** Needs no Authorization. */

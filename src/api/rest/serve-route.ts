@@ -10,6 +10,7 @@ import type { RestDependencies } from './dependencies.js';
 import { checkContentType } from './document-body.js';
 import { problemOf, unexpectedProblem } from './error-rules.js';
 import { type Exchange, sendProblem, sendReply } from './exchange.js';
+import { idempotencyOf } from './idempotency-key.js';
 import type { Parameter } from './parameters.js';
 import { RestProblem } from './problem.js';
 import { type Reply, writeReply } from './reply.js';
@@ -96,13 +97,23 @@ async function answer(
   const isEarly = route.method !== 'GET' || produces.isStrict === true;
   const early = isEarly ? negotiate(exchange.accept, produces) : undefined;
 
-  const call = createCall({ items, requestId: exchange.requestId, serviceUrl: exchange.baseUrl, signal });
+  const { method, headers, url } = request;
+  const idempotency = route.takesIdempotencyKey ? idempotencyOf({ method, url, headers, body }) : undefined;
+  const call = createCall({
+    items,
+    requestId: exchange.requestId,
+    serviceUrl: exchange.baseUrl,
+    signal,
+    ...(idempotency && { idempotency }),
+  });
   const context: RouteContext = {
     manager: dependencies.manager,
     call,
     baseUrl: exchange.baseUrl,
     body,
     get,
+    query,
+    ...(dependencies.oai && { oai: dependencies.oai }),
     param: (name) => pathElement(request.params[name]),
   };
   const handle = (): Promise<Reply> => route.handle(context);

@@ -2,8 +2,10 @@
 // The arguments of a call, read by position: what each kind of parameter accepts (xmlrpc-api.md §2.3).
 import { itemsFromObjects, NO_IM_CREDENTIALS } from '../../auth/index.js';
 import { type AuthItem, badRequest, ImError } from '../../domain/index.js';
-import { parseRadl, Radl } from '../../radl/index.js';
+import type { DeploymentDocument } from '../../manager/manager.js';
+import { Radl } from '../../radl/index.js';
 import { statsDate } from '../stats-date.js';
+import { readDocument } from './document.js';
 import { isArray, isStruct, type XmlRpcValue } from './value.js';
 
 const VM_IDS_TEXT = 'Incorrect parameter type to RemoveResource function: expected: str, int or list of str.';
@@ -84,14 +86,13 @@ export class Arguments {
    * A deployment document; an empty text is an empty document.
    * @throws RadlError, ImError `bad-request` when it is not a text
    */
-  radl(index: number, name: string): Radl {
-    const text = this.text(index, name);
-    return text.trim() === '' ? Radl.empty() : parseRadl(text);
+  document(index: number, name: string): DeploymentDocument {
+    return readDocument(this.text(index, name));
   }
 
-  /** As {@link radl}; not given is an empty document. */
-  optionalRadl(index: number, name: string): Radl {
-    return this.#at(index) === undefined ? Radl.empty() : this.radl(index, name);
+  /** As {@link document}; not given is an empty one. */
+  optionalDocument(index: number, name: string): DeploymentDocument {
+    return this.#at(index) === undefined ? Radl.empty() : this.document(index, name);
   }
 
   /** Ids of VMs to remove: `"1,2"`, an integer, or an array of texts and integers. @throws ImError `bad-request` */

@@ -20,7 +20,7 @@ export const cloudMethods: readonly Method[] = [
     aliases: ['EstimateResouces'],
     signature: signature(['radl_data', 'auth_data']),
     run: async ({ manager, args, call }) =>
-      fromJson(await manager.estimate(call(args.auth(1)), args.radl(0, 'radl_data'))),
+      fromJson(await manager.estimate(call(args.auth(1)), args.document(0, 'radl_data'))),
   },
   {
     name: 'GetStats',

@@ -15,6 +15,9 @@ export interface XmlRpcSettings {
   readonly xmlrpcSslCaCerts: string;
   readonly vmInfoJson: boolean;
   readonly maxRequestBodyBytes: number;
+  /** Requests per client and minute; 0: no limit. */
+  readonly rateLimit: number;
+  readonly trustedProxies: readonly string[];
 }
 
 /** See the top of the file. */

@@ -6,6 +6,8 @@ import { gzip } from 'node:zlib';
 import { errorText, ImError } from '../../domain/index.js';
 import { readBody, utf8Text } from '../body-reader.js';
 import { CallAborted, requestSignal, untilAborted } from '../call.js';
+import { clientAddress } from '../client-address.js';
+import { createRateLimiter } from '../rate-limit.js';
 import type { XmlRpcDependencies } from './dependencies.js';
 import { dispatch } from './dispatch.js';
 import { badXml } from './fault.js';
@@ -52,6 +54,7 @@ async function sendXml(request: IncomingMessage, response: ServerResponse, xml: 
 /** Makes the handler of the server. */
 export function createXmlRpcHandler(dependencies: XmlRpcDependencies): RequestListener {
   const { settings, metrics } = dependencies;
+  const limiter = createRateLimiter(settings.rateLimit, dependencies.monotonicMs);
 
   /** @returns the name of the method that was called */
   const serve = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<string> => {
@@ -63,6 +66,12 @@ export function createXmlRpcHandler(dependencies: XmlRpcDependencies): RequestLi
     if (request.method !== 'POST') {
       response.setHeader('Allow', 'POST');
       sendText(response, 405, 'XML-RPC calls are sent with POST.');
+      return 'unknown';
+    }
+    const decision = limiter?.take(clientAddress(request, settings.trustedProxies));
+    if (decision?.isAllowed === false) {
+      response.setHeader('Retry-After', String(decision.waitSeconds));
+      sendText(response, 429, `Too many requests. Wait ${decision.waitSeconds} s.`);
       return 'unknown';
     }
     const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();

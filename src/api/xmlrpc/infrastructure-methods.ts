@@ -39,7 +39,7 @@ export const infrastructureMethods: readonly Method[] = [
     signature: signature(['radl_data', 'auth_data'], ['async_call']),
     run: async ({ manager, args, call }) => {
       const options = { isAsync: args.flag(2, 'async_call', false) };
-      const created = await manager.createInfrastructure(call(args.auth(1)), args.radl(0, 'radl_data'), options);
+      const created = await manager.createInfrastructure(call(args.auth(1)), args.document(0, 'radl_data'), options);
       return created.infrastructureId;
     },
   },
@@ -93,7 +93,7 @@ export const infrastructureMethods: readonly Method[] = [
     signature: signature(['inf_id', 'radl_data', 'auth_data'], ['context']),
     run: async ({ manager, args, call }) => {
       const options = { isContextualized: args.flag(3, 'context', true) };
-      const added = await manager.addResources(call(args.auth(2)), args.id(0), args.radl(1, 'radl_data'), options);
+      const added = await manager.addResources(call(args.auth(2)), args.id(0), args.document(1, 'radl_data'), options);
       return added.vmNumbers.map(BigInt);
     },
   },
@@ -109,7 +109,7 @@ export const infrastructureMethods: readonly Method[] = [
     name: 'Reconfigure',
     signature: signature(['inf_id', 'radl_data', 'auth_data'], ['vm_list']),
     run: async ({ manager, args, call }) => {
-      const document = args.optionalRadl(1, 'radl_data');
+      const document = args.optionalDocument(1, 'radl_data');
       await manager.reconfigure(call(args.auth(2)), args.id(0), document, args.vmList(3));
       return '';
     },

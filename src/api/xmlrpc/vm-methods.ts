@@ -49,7 +49,7 @@ export const vmMethods: readonly Method[] = [
     name: 'AlterVM',
     signature: signature(['inf_id', 'vm_id', 'radl_data', 'auth_data']),
     run: async ({ manager, args, call }) => {
-      const document = args.radl(2, 'radl_data');
+      const document = args.document(2, 'radl_data');
       return printRadl(await manager.alterVm(call(args.auth(3)), args.id(0), args.vmId(1), document));
     },
   },

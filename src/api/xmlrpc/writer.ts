@@ -6,6 +6,7 @@
 // with `<` or `&` become CDATA, which fails for texts that hold `]]>`, and control characters make it throw.
 import CustomType from 'xmlrpc/lib/customtype.js';
 import { serializeFault, serializeMethodResponse } from 'xmlrpc/lib/serializer.js';
+import { xmlText } from '../xml-text.js';
 import { isArray, isStruct, type XmlRpcValue } from './value.js';
 
 /** A scalar with its element. */
@@ -14,15 +15,6 @@ class Typed extends CustomType {
     super(raw);
     this.tagName = tagName;
   }
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are not allowed in XML
-const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
-/** The text without characters that XML cannot hold: logs of machines are full of them (xmlrpc-api.md §2.4). */
-export function xmlText(text: string): string {
-  return text.replace(NOT_XML, '').replace(LONE_SURROGATE, '\ufffd');
 }
 
 const MAX_INT = 2n ** 31n - 1n;

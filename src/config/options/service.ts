@@ -173,6 +173,15 @@ export const serviceOptions = {
     min: 1024,
     help: 'Largest request body that the APIs accept; a larger one is answered with 413.',
   }),
+  rateLimit: integer({
+    name: 'RATE_LIMIT',
+    unit: 'requests per minute',
+    default: 0,
+    min: 0,
+    help:
+      'Requests that a client address may send to an API in a minute; further ones are answered with 429. Behind a proxy name it in ' +
+      'TRUSTED_PROXIES, so that its clients are told apart. GET /version, /health, /ready and /metrics are not counted. 0: no limit.',
+  }),
   trustedProxies: list({
     name: 'TRUSTED_PROXIES',
     unit: 'addresses or networks (CIDR)',

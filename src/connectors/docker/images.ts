@@ -54,6 +54,6 @@ export async function ensureImage(engine: Engine, image: ImageReference, signal:
     await engine.client.pullImage(image, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw new ImError('provider', `Error pulling the image: ${errorText(error)}`, { cause: error });
+    throw new ImError('provider', `Error pulling the image: ${image.text}: ${errorText(error)}`, { cause: error });
   }
 }

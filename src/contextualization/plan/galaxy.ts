@@ -71,7 +71,7 @@ function versionOf(application: Features): string | undefined {
   return version === undefined || Array.isArray(version) ? undefined : String(version);
 }
 
-function checkPart(part: string | undefined, text: string): void {
+export function checkPart(part: string | undefined, text: string): void {
   if (part === undefined) return;
   if (part === '' || part.startsWith('-') || part.length > 1000 || /[^\x20-\x7e]/.test(part)) {
     throw badRequest(

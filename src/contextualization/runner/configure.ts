@@ -6,6 +6,7 @@ import { SshError } from '../../ssh/index.js';
 import type { ConfigurableVm } from '../contract.js';
 import { checkDisabled } from '../plan/index.js';
 import { isAlive, waitForAddresses } from './addresses.js';
+import { gatherFor, installFor } from './content.js';
 import { type ControlLink, createControlDoor } from './control-link.js';
 import { type ControlNode, chooseControlNode, linkToExternal, linkToMaster, openMaster } from './control-node.js';
 import { reportDisabledVms, runDisabled } from './disabled-run.js';
@@ -41,20 +42,30 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
   await reportLeftOut(context, draft, disabledVms);
   const table = createTaskTable(draft);
 
-  // The control node and the other VMs come up side by side; when the control node fails, nobody waits any longer.
+  // Control node, other VMs, roles and collections come side by side; when one of them fails, nobody waits any longer.
   const failed = new AbortController();
-  const others: RunContext = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
+  const inner: RunContext = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
   const { door, open, fail } = createControlDoor();
-  const controlWork = openControl(context, control, draft, (link) => {
+  const orEndAll = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      fail(error);
+      failed.abort(error);
+      throw error;
+    });
+  const master = control.kind === 'master' ? control.vm : null;
+  const opening = openControl(inner, control, draft, (link) => {
     hooks.onLink(link);
     open(link);
-  }).catch((error: unknown) => {
-    fail(error);
-    failed.abort(error);
-    throw error;
   });
-  const master = control.kind === 'master' ? control.vm : null;
-  const [ready, facts] = await Promise.all([controlWork, prepareOthers(others, draft, table, master, door)]);
+  const all = [
+    orEndAll(opening),
+    orEndAll(prepareOthers(inner, draft, table, master, door)),
+    orEndAll(gatherFor(inner, draft)),
+  ] as const;
+  await Promise.allSettled(all);
+  context.signal.throwIfAborted();
+  if (failed.signal.aborted) throw failed.signal.reason;
+  const [ready, facts, packages] = await Promise.all(all);
   const seconds = ((environment.now() - started) / 1000).toFixed(1);
   await logOnce(context, `All VMs reached and prepared in ${seconds} s.`);
 
@@ -80,6 +91,7 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
     if (!(error instanceof ImError || error instanceof SshError)) throw error;
     throw new InfrastructureFailure([`Error copying the files to the master VM: ${errorText(error)}`], error);
   }
+  await installFor(context, link, directory, packages);
   await progress.update(() => ({ phase: 'steps', runtimePath: ready.runtimePath, connections }));
   return link;
 }

@@ -5,6 +5,7 @@ import { SshError } from '../../ssh/index.js';
 import { describeStep } from '../bootstrap/report.js';
 import type { ConfigurationPlan } from '../contract.js';
 import { findRuntime, installRuntime, type RuntimeTarget } from '../runtime/index.js';
+import { contentLines } from './content.js';
 import type { ControlLink } from './control-link.js';
 import { type ControlNode, linkToExternal, linkToMaster, openMaster } from './control-node.js';
 import type { ConnectionFacts } from './planning.js';
@@ -85,6 +86,7 @@ export async function openControl(
     const isAnnounced = found === undefined || control.isNew;
     if (isAnnounced) {
       await logOnce(context, 'Creating and copying Ansible playbook files');
+      for (const line of contentLines(plan)) await logOnce(context, line);
       await logOnce(context, 'Performing preliminary steps to configure Ansible.');
     }
     const facts = new Map([[control.vm, await prepareMaster(context, plan, open)]]);

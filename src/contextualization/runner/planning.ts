@@ -51,15 +51,6 @@ export async function reportLeftOut(
   disabled: ReadonlySet<number>,
 ): Promise<void> {
   for (const warning of plan.warnings) await logOnce(context, warning);
-  for (const { source } of plan.roles) {
-    await logOnce(context, `WARNING: the Galaxy role ${source} is not installed: this version does not install roles.`);
-  }
-  for (const { name } of plan.collections) {
-    await logOnce(
-      context,
-      `WARNING: the Galaxy collection ${name} is not installed: this version does not install collections.`,
-    );
-  }
   for (const [vm, reason] of plan.leftOut) {
     if (disabled.has(vm)) continue;
     await logVmOnce(context, vm, `${reason}\n`);

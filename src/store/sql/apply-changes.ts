@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies a batch of changes in order, inside a transaction that somebody else opened.
 import type { Change } from '../store.js';
+import { touchedInfrastructures } from '../touched-infrastructures.js';
 import type { Batch } from './batch.js';
 import { insertInfrastructure, raiseVersion, updateInfrastructure } from './infrastructures.js';
 import { appendLog, resetLog } from './logs.js';
@@ -21,33 +22,6 @@ export async function applyChanges(batch: Batch, changes: readonly Change[]): Pr
   for (const change of changes) {
     await applyChange(batch, change);
   }
-}
-
-/** Ids of existing infrastructures whose version rises, always in the same order so that no two batches wait for each other. */
-function touchedInfrastructures(changes: readonly Change[]): readonly string[] {
-  const touched = new Set<string>();
-  const inserted = new Set<string>();
-  for (const change of changes) {
-    switch (change.kind) {
-      case 'insert-infrastructure':
-        inserted.add(change.infrastructure.id);
-        break;
-      case 'update-infrastructure':
-        touched.add(change.id);
-        break;
-      case 'insert-vm':
-        touched.add(change.vm.infrastructureId);
-        break;
-      case 'update-vm':
-      case 'append-log':
-      case 'reset-log':
-        touched.add(change.infrastructureId);
-        break;
-      default:
-        break;
-    }
-  }
-  return [...touched].filter((id) => !inserted.has(id)).sort();
 }
 
 async function applyChange(batch: Batch, change: Change): Promise<void> {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the changes of one batch share: the session, the sealing, and which infrastructures are already deleted.
 import type { Logger } from '../../util/logger.js';
+import type { OwnerHash } from '../rows/owner-hash.js';
+import { flagOf } from '../rows/row.js';
 import type { Sealer } from '../sealing.js';
 import type { SqlSession } from './database.js';
-import type { OwnerHash } from './owner-key.js';
-import { flagOf } from './row.js';
 
 /** What writing a change needs. */
 export interface Batch {

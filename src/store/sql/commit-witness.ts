@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The row of this connection in `writers`: each transaction leaves a number in it, so that a lost commit can be looked up afterwards.
+
+import { integerOf } from '../rows/row.js';
 import type { CommitWitness } from './database.js';
 import type { Dialect } from './dialect.js';
-import { integerOf } from './row.js';
 import { insertRow } from './statements.js';
 
 /** A daemon that wrote nothing for so long does not look its last commit up any more. */

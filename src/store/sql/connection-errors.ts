@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors of the way to a database server, as Node and the drivers name them.
+
+import { isObject } from '../rows/row.js';
 import { driverText } from './driver-text.js';
-import { isObject } from './row.js';
 
 const CODES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',

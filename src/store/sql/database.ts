@@ -4,9 +4,9 @@ import knexModule, { type Knex } from 'knex';
 import { errorText, ImError } from '../../domain/index.js';
 import { DeadlineError, withTimeout } from '../../util/deadline.js';
 import type { Logger } from '../../util/logger.js';
+import { createPatientRunner, type Patience } from '../patience.js';
+import type { Row, SqlValue } from '../rows/row.js';
 import type { Dialect } from './dialect.js';
-import { createPatientRunner, type Patience } from './patience.js';
-import type { Row, SqlValue } from './row.js';
 import { runTransaction, UnknownOutcome } from './transaction.js';
 
 /** One connection for the time of a piece of work. Statements use `?` for values and portable SQL. */
@@ -32,6 +32,14 @@ export interface CommitWitness {
   wasCommitted(session: SqlSession): Promise<boolean>;
 }
 
+/** How a transaction is run. */
+export interface WriteOptions {
+  /** Without it, work whose commit got lost on the way is done again. */
+  readonly witness?: CommitWitness | undefined;
+  /** Instead of the database's own. */
+  readonly lockTimeoutMs?: number;
+}
+
 /** A SQL database. Its methods throw ImErrors only. */
 export interface SqlDatabase {
   readonly dialect: Dialect;
@@ -39,9 +47,8 @@ export interface SqlDatabase {
   read<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
   /**
    * Runs a transaction. Work is repeated when the database is locked or lost, so it must only use the session.
-   * @param witness without it, work whose commit got lost on the way is done again
    */
-  write<T>(work: (session: SqlSession) => Promise<T>, witness?: CommitWitness): Promise<T>;
+  write<T>(work: (session: SqlSession) => Promise<T>, options?: WriteOptions): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -126,7 +133,10 @@ export async function openDatabase(dialect: Dialect, options: SqlDatabaseOptions
     }
   }
 
-  async function write<T>(work: (session: SqlSession) => Promise<T>, witness?: CommitWitness): Promise<T> {
+  async function write<T>(
+    work: (session: SqlSession) => Promise<T>,
+    { witness, lockTimeoutMs = patience.lockedMs }: WriteOptions = {},
+  ): Promise<T> {
     let uncertain: UnknownOutcome<T> | undefined;
     return await patient.run(
       () =>
@@ -144,7 +154,7 @@ export async function openDatabase(dialect: Dialect, options: SqlDatabaseOptions
           }
           return outcome.result;
         }),
-      patience,
+      { ...patience, lockedMs: lockTimeoutMs },
     );
   }
 

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What differs between the SQL databases: connecting, locking, and how their drivers answer. Everything else is shared SQL.
 import type { Knex } from 'knex';
-import type { ImError } from '../../domain/index.js';
+import type { FailureReader } from '../patience.js';
+import type { Row } from '../rows/row.js';
 import type { SqlSession } from './database.js';
-import type { Row } from './row.js';
-
-/**
- * What an error means for the writes that share a transaction: `locked` may work when tried again, `lost` may work on another
- * connection, `write` is the fault of one of them (a constraint, or our own code), `database` concerns them all.
- */
-export type FailureKind = 'locked' | 'lost' | 'write' | 'database';
 
 /** One kind of SQL database. */
-export interface Dialect {
+export interface Dialect extends FailureReader {
   /** The database in error texts and logs: a path or a host, never a password. */
   readonly place: string;
   /** Starts a transaction that may write; waits for, or fails as `locked` because of, another writer. */
@@ -48,7 +42,4 @@ export interface Dialect {
   rows(response: unknown): readonly Row[];
   /** Number of rows that a statement found. */
   changedRows(response: unknown): number;
-  failureKind(error: unknown): FailureKind;
-  /** The error for the caller: names the place and the remedy, never the values of a statement. */
-  describe(error: unknown): ImError;
 }

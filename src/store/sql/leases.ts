@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lease rows: who may change an infrastructure. Fencing numbers only rise, so a holder that lost its lease can be told apart for ever.
 import { ImError } from '../../domain/index.js';
+import { flagOf, integerOf, textOf } from '../rows/row.js';
 import type { Lease } from '../store.js';
 import type { SqlSession } from './database.js';
 import type { Dialect } from './dialect.js';
-import { flagOf, integerOf, textOf } from './row.js';
 
 /** A time as an SQL expression and its values, milliseconds since 1970. */
 export interface SqlTime {

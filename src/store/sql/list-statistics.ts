@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics of infrastructures from plain columns: no document is opened, so deleted ones count like living ones.
+
+import type { OwnerHash } from '../rows/owner-hash.js';
+import { flagOf, integerOf, numberOf, optionalTextOf, type Row, type SqlValue, textOf } from '../rows/row.js';
 import type { InfrastructureStatistics, StatisticsFilter } from '../store.js';
 import type { SqlSession } from './database.js';
-import type { OwnerHash } from './owner-key.js';
 import { ownedByCondition } from './owners.js';
-import { flagOf, integerOf, numberOf, optionalTextOf, type Row, type SqlValue, textOf } from './row.js';
 
 /** Lists statistics, newest infrastructure first (oidc-vault-oai-stats.md §4). */
 export async function listStatistics(

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logs in append-only chunks: an append writes only the new text, a read from an offset reads only the chunks after it.
+import { acceptedText, chunksOf } from '../rows/log-text.js';
+import { integerOf, textOf } from '../rows/row.js';
 import type { LogSlice } from '../store.js';
 import type { Batch } from './batch.js';
 import type { SqlSession } from './database.js';
-import { integerOf, textOf } from './row.js';
 import { insertRow } from './statements.js';
 
 /** Stands for the infrastructure's own log, since a part of a primary key cannot be null. */
 const OWN_LOG = -1;
-const CHUNK_CHARACTERS = 64 * 1024;
-
-/** NUL and halves of surrogate pairs. */
-const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
 const vmColumn = (vm: number | null): number => vm ?? OWN_LOG;
 
@@ -30,18 +27,11 @@ export async function appendLog(
     return;
   }
   const size = await readSize(session, infrastructureId, vm);
-  if (size >= maxLogCharacters) {
-    return;
-  }
-  const isCut = size + text.length > maxLogCharacters;
-  if (isCut) {
-    batch.logger.warn('A log has reached its bound and is cut.', { infId: infrastructureId, vmId: vm ?? undefined });
-  }
-  const kept = isCut
-    ? `${text.slice(0, maxLogCharacters - size)}\n[The log is cut here: ${maxLogCharacters} characters.]\n`
-    : text;
+  const kept = acceptedText(text, size, maxLogCharacters, () =>
+    batch.logger.warn('A log has reached its bound and is cut.', { infId: infrastructureId, vmId: vm ?? undefined }),
+  );
   let first = size;
-  for (const chunk of chunksOf(kept.replace(UNSTORABLE, '\uFFFD'))) {
+  for (const chunk of chunksOf(kept)) {
     await insertRow(session, 'log_chunks', {
       infrastructure_id: infrastructureId,
       vm_number: vmColumn(vm),
@@ -112,18 +102,4 @@ async function readSize(session: SqlSession, infrastructureId: string, vm: numbe
     [infrastructureId, vmColumn(vm)],
   );
   return last === undefined ? 0 : integerOf(last, 'size');
-}
-
-/** Pieces of a bounded size that split no surrogate pair. */
-function* chunksOf(text: string): Generator<string> {
-  let start = 0;
-  while (start < text.length) {
-    let end = Math.min(start + CHUNK_CHARACTERS, text.length);
-    const last = text.charCodeAt(end - 1);
-    if (end < text.length && last >= 0xd800 && last <= 0xdbff) {
-      end -= 1;
-    }
-    yield text.slice(start, end);
-    start = end;
-  }
 }

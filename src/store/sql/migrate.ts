@@ -2,13 +2,16 @@
 // Brings the tables to the version of this release: each step runs once, whoever starts at the same time.
 import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
+import { integerOf } from '../rows/row.js';
 import type { SqlDatabase, SqlSession } from './database.js';
 import type { Dialect } from './dialect.js';
 import type { Migration } from './migrations/index.js';
-import { integerOf } from './row.js';
 
 /** Stands in place of the time while a step runs. It is only ever seen where a rollback takes no tables back. */
 const BEGUN = -1;
+
+/** Another starter may have much to do. */
+const PATIENCE_MS = 600_000;
 
 /**
  * Runs the missing migrations in one transaction. Another starter waits for it and then finds nothing to do.
@@ -22,34 +25,37 @@ export async function migrateTables(
   logger: Logger,
 ): Promise<void> {
   const { dialect } = database;
-  await database.write(async (session) => {
-    await dialect.lockMigrations?.(session);
-    try {
-      await runMissing(session, migrations, now, dialect, logger);
-    } catch (error) {
-      await dialect.unlockMigrations?.(session).catch((second: unknown) => {
-        logger.debug('The lock of the migrations goes with its connection.', { error: dialect.describe(second) });
-      });
-      throw error;
-    }
-    await dialect.unlockMigrations?.(session);
-  });
+  await database.write(
+    async (session) => {
+      await dialect.lockMigrations?.(session);
+      try {
+        await runMissing(session, migrations, now, dialect, logger);
+      } catch (error) {
+        await dialect.unlockMigrations?.(session).catch((second: unknown) => {
+          logger.debug('The lock of the migrations goes with its connection.', { error: dialect.describe(second) });
+        });
+        throw error;
+      }
+      await dialect.unlockMigrations?.(session);
+    },
+    { lockTimeoutMs: PATIENCE_MS },
+  );
 }
 
 async function runMissing(
   session: SqlSession,
   migrations: readonly Migration[],
   now: () => number,
-  { place, hasTransactionalSchema }: Dialect,
+  dialect: Dialect,
   logger: Logger,
 ): Promise<void> {
   await session.run(
     'CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)',
   );
   const present = await presentVersion(session);
-  requireKnown(present, migrations, place);
+  requireKnown(present, migrations, dialect.place);
   for (const migration of migrations.filter((step) => step.version > present)) {
-    await runStep(session, migration, now, hasTransactionalSchema);
+    await runStep(session, migration, now, dialect);
     logger.info(`Database tables brought to version ${migration.version} (${migration.title}).`);
   }
 }
@@ -58,22 +64,35 @@ async function runStep(
   session: SqlSession,
   { version, tables, up }: Migration,
   now: () => number,
-  hasTransactionalSchema: boolean,
+  { place, hasTransactionalSchema }: Dialect,
 ): Promise<void> {
-  if (!hasTransactionalSchema) {
-    await takeBackInterrupted(session, version, tables);
+  if (hasTransactionalSchema || !(await takeBackInterrupted(session, version, tables))) {
+    await requireNoTables(session, tables, place);
   }
   await session.run('INSERT INTO schema_version (version, applied_at) VALUES (?, ?)', [version, BEGUN]);
   await up(session);
   await session.run('UPDATE schema_version SET applied_at = ? WHERE version = ?', [now(), version]);
 }
 
-/** Only tables of a step that is known to have begun are dropped: others of these names may be somebody else's. */
-async function takeBackInterrupted(session: SqlSession, version: number, tables: readonly string[]): Promise<void> {
+/** Drops the tables of a step that had begun, which made them. @returns false when it had not begun */
+async function takeBackInterrupted(session: SqlSession, version: number, tables: readonly string[]): Promise<boolean> {
   const begun = await session.run('DELETE FROM schema_version WHERE version = ? AND applied_at = ?', [version, BEGUN]);
   if (begun > 0) {
     for (const table of tables.toReversed()) {
       await session.run(`DROP TABLE IF EXISTS ${table}`);
+    }
+  }
+  return begun > 0;
+}
+
+/** Tables of the same name that somebody else made are neither used nor, after an interruption, dropped. */
+async function requireNoTables(session: SqlSession, tables: readonly string[], place: string): Promise<void> {
+  for (const table of tables) {
+    if (await session.hasTable(table)) {
+      throw new ImError(
+        'store-unavailable',
+        `The database ${place} has a table '${table}' that is not the daemon's: give the daemon a database of its own.`,
+      );
     }
   }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // MySQL and MariaDB: settings of the connections, and how the driver answers.
+import { isIP } from 'node:net';
 import type { Connection } from 'mysql2';
 import type { ConnectionOptions } from 'mysql2/promise';
+import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import type { SqlServerLocation } from '../data-db.js';
+import { isObject, isRowList, type Row, unreadable } from '../rows/row.js';
 import type { Dialect } from './dialect.js';
 import { describeMysqlError, migrationsAreLocked, mysqlFailureKind } from './mysql-errors.js';
 import { type MysqlServer, prepareMysql } from './mysql-prepare.js';
-import { isObject, isRowList, type Row, unreadable } from './row.js';
 import {
   ACQUIRE_TIMEOUT_MS,
   CONNECT_TIMEOUT_MS,
@@ -91,6 +93,13 @@ export async function mysqlDialect(location: SqlServerLocation, logger: Logger):
 type Done = (error: unknown, connection?: unknown) => void;
 
 async function connectionOptions({ host, port, socket, user, password, tls }: SqlServerLocation) {
+  if (tls.mode === 'verify' && isIP(host) !== 0) {
+    // The driver compares certificates with names only.
+    throw new ImError(
+      'store-unavailable',
+      `The certificate of a MySQL server is compared with its name: write a host name instead of ${host} in DATA_DB, or ssl-mode=verify-ca.`,
+    );
+  }
   const settings = await readTlsSettings(tls);
   return {
     ...(socket === '' ? { host, port } : { socketPath: socket }),

@@ -2,10 +2,10 @@
 // What the errors of MySQL, MariaDB and the mysql2 driver mean.
 import { ImError } from '../../domain/index.js';
 import { DeadlineError } from '../../util/deadline.js';
+import type { FailureKind } from '../patience.js';
+import { isObject } from '../rows/row.js';
 import { connectionReason, isConnectionError, isTlsError } from './connection-errors.js';
-import type { FailureKind } from './dialect.js';
 import { driverText } from './driver-text.js';
-import { isObject } from './row.js';
 
 /** Lock wait timeout and deadlock; also what fails a starter that waits for another one's migrations. */
 const LOCKED: ReadonlySet<number> = new Set([1205, 1213]);
@@ -91,7 +91,11 @@ export function describeMysqlError(error: unknown, place: string): ImError {
             cause,
           },
         )
-      : new ImError('store-unavailable', `The database ${place} does not answer: ${cause.message}.`, { cause });
+      : new ImError(
+          'store-unavailable',
+          `The database ${place} does not do its work (${cause.message}): look into the log of its server.`,
+          { cause },
+        );
   }
   if (mysqlFailureKind(error) === 'lost') {
     return new ImError(

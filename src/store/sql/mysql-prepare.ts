@@ -3,8 +3,8 @@
 import type { Connection, ConnectionOptions } from 'mysql2/promise';
 import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
+import { integerOf, isRowList, type Row, textOf, unreadable } from '../rows/row.js';
 import { errorNumber } from './mysql-errors.js';
-import { integerOf, isRowList, type Row, textOf, unreadable } from './row.js';
 
 /** What the dialect needs to know of the server. */
 export interface MysqlServer {

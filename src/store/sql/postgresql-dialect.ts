@@ -3,10 +3,10 @@
 import type { Client, ClientConfig } from 'pg';
 import type { Logger } from '../../util/logger.js';
 import type { SqlServerLocation } from '../data-db.js';
+import { isObject, isRowList, unreadable } from '../rows/row.js';
 import type { Dialect } from './dialect.js';
 import { describePostgresqlError, postgresqlFailureKind } from './postgresql-errors.js';
 import { preparePostgresql } from './postgresql-prepare.js';
-import { isObject, isRowList, unreadable } from './row.js';
 import {
   ACQUIRE_TIMEOUT_MS,
   CONNECT_TIMEOUT_MS,

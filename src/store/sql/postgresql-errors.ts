@@ -2,10 +2,10 @@
 // What the SQLSTATEs of PostgreSQL and the errors of the pg driver mean.
 import { ImError } from '../../domain/index.js';
 import { DeadlineError } from '../../util/deadline.js';
+import type { FailureKind } from '../patience.js';
+import { isObject } from '../rows/row.js';
 import { connectionReason, isConnectionError, isTlsError } from './connection-errors.js';
-import type { FailureKind } from './dialect.js';
 import { driverText } from './driver-text.js';
-import { isObject } from './row.js';
 
 /** Serialization failure, deadlock, lock timeout. */
 const LOCKED: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
@@ -81,7 +81,11 @@ export function describePostgresqlError(error: unknown, place: string): ImError 
             cause,
           },
         )
-      : new ImError('store-unavailable', `The database ${place} does not answer: ${cause.message}.`, { cause });
+      : new ImError(
+          'store-unavailable',
+          `The database ${place} does not do its work (${cause.message}): look into the log of its server.`,
+          { cause },
+        );
   }
   if (postgresqlFailureKind(error) === 'lost') {
     return new ImError(

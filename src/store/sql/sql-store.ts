@@ -2,10 +2,11 @@
 // The Store on a SQL database: puts the tables together.
 import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
+import type { OwnerHash } from '../rows/owner-hash.js';
 import type { Sealer } from '../sealing.js';
 import type { Store } from '../store.js';
 import { applyChanges } from './apply-changes.js';
-import { createBatch } from './batch.js';
+import { type Batch, createBatch } from './batch.js';
 import { createCommitWitness } from './commit-witness.js';
 import type { SqlDatabase, SqlSession } from './database.js';
 import { getHeader, getInfrastructure, listInfrastructureIds } from './infrastructures.js';
@@ -15,9 +16,10 @@ import { readLog, readVmLogs } from './logs.js';
 import { migrateTables } from './migrate.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { getOperation, listOperations } from './operations.js';
-import { createOwnerKey, loadOwnerHash, type OwnerHash } from './owner-key.js';
+import { createOwnerKey, loadOwnerHash } from './owner-key.js';
 import { listInfrastructuresWithResources, listResources } from './resources.js';
 import { listRevisions } from './revisions.js';
+import { takeOverTable } from './take-over-table.js';
 import { countVms, getVm, listVmStatuses, listVms } from './vms.js';
 import { createWriteQueue } from './write-queue.js';
 
@@ -56,6 +58,9 @@ export function createSqlStore(parts: SqlStoreParts): Store {
 
   const leaseTime = parts.leasesByOwnTime ? undefined : serverTime;
 
+  const newBatch = (session: SqlSession, hash: OwnerHash): Batch =>
+    createBatch({ session, sealer, ownerHash: hash, logger, now: now(), maxLogCharacters, forUpdate });
+
   return {
     async migrate() {
       await migrateTables(database, MIGRATIONS, now, logger);
@@ -63,7 +68,8 @@ export function createSqlStore(parts: SqlStoreParts): Store {
       // Its row must be there before the first commit that can get lost.
       await database.write(async (session) => witness?.mark(session));
       // Read after the commit: a key that was rolled back must not be remembered.
-      await database.read(requireOwnerHash);
+      const hash = await database.read(requireOwnerHash);
+      await takeOverTable(database, (session) => newBatch(session, hash), now, logger);
     },
     async close() {
       await queue.close();
@@ -78,11 +84,7 @@ export function createSqlStore(parts: SqlStoreParts): Store {
         if (lease !== undefined) {
           await requireLease(session, lease, forUpdate);
         }
-        const hash = await requireOwnerHash(session);
-        await applyChanges(
-          createBatch({ session, sealer, ownerHash: hash, logger, now: now(), maxLogCharacters, forUpdate }),
-          changes,
-        );
+        await applyChanges(newBatch(session, await requireOwnerHash(session)), changes);
       });
     },
 

@@ -3,9 +3,10 @@
 import Database from 'better-sqlite3';
 import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
-import type { Dialect, FailureKind } from './dialect.js';
+import type { FailureKind } from '../patience.js';
+import { isObject, isRowList, unreadable } from '../rows/row.js';
+import type { Dialect } from './dialect.js';
 import { driverText } from './driver-text.js';
-import { isObject, isRowList, unreadable } from './row.js';
 import { prepareSqliteFile } from './sqlite-file.js';
 
 /** How long SQLite itself waits for another process, which blocks the whole daemon; the rest of the wait is ours and does not. */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the text of simple statements from column names, the same text for the same columns so that it stays prepared.
-import type { SqlSession } from './database.js';
-import type { SqlValue } from './row.js';
 
-/** Values by column name. Undefined means: not among the columns of this statement. */
-export type Columns = Readonly<Record<string, SqlValue | undefined>>;
+import type { Columns, SqlValue } from '../rows/row.js';
+import type { SqlSession } from './database.js';
 
 /** Inserts one row. */
 export async function insertRow(session: SqlSession, table: string, columns: Columns): Promise<void> {

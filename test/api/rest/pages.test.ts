@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createRestServer } from '../../../src/api/rest/index.js';
+import { PAGE_LIST } from '../../../src/api/rest/page-list.js';
 import { routes } from '../../../src/api/rest/routes/index.js';
 import { silentLogger } from '../../../src/util/logger.js';
 import { createFakeManager } from '../fake-manager.js';
@@ -117,7 +118,7 @@ describe('REST: the description of the API', () => {
     const answer = await service.anonymous('GET', '/openapi.json');
     expect(answer.type).to.equal('application/json');
     const { openapi, info, paths, servers } = JSON.parse(answer.body);
-    expect(openapi).to.match(/^3\./);
+    expect(openapi).to.equal('3.1.0');
     expect(info.version).to.equal('3.0.0');
     expect(servers).to.deep.equal([{ url: `${service.base}/` }]);
     const described = Object.entries<object>(paths).flatMap(([path, item]) =>
@@ -126,25 +127,88 @@ describe('REST: the description of the API', () => {
     const served = routes
       .filter((route) => !route.isFallback)
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
-    expect(described).to.have.members(served);
+    const pages = Object.values(PAGE_LIST).map(({ path }) => `GET ${path.replace(/:(\w+)/g, '{$1}')}`);
+    expect(described).to.have.members([...served, ...pages]);
     const create = paths['/infrastructures'].post;
     expect(create.operationId).to.equal('CreateInfrastructure');
-    expect(create.parameters.map((parameter: { name: string }) => parameter.name)).to.deep.equal(['async', 'dry_run']);
-    expect(Object.keys(create.requestBody.content)).to.deep.equal(['text/plain', 'application/json']);
+    expect(create.parameters.map((parameter: { name: string }) => parameter.name)).to.deep.equal([
+      'async',
+      'dry_run',
+      'Idempotency-Key',
+    ]);
+    expect(Object.keys(create.requestBody.content)).to.deep.equal(['text/plain', 'application/json', 'text/yaml']);
     expect(paths['/version'].get.security).to.deep.equal([]);
   });
 
+  it('describes what is served and nothing else', async () => {
+    const { paths } = JSON.parse((await service.anonymous('GET', '/openapi.json')).body);
+    for (const [template, item] of Object.entries<object>(paths)) {
+      const path = template.replaceAll(/\{\w+\}/g, 'x');
+      const answer = await service.anonymous('OPTIONS', path);
+      const methods = Object.keys(item).map((method) => method.toUpperCase());
+      const allowed = (answer.headers.allow ?? '').split(', ').filter((name) => name !== 'HEAD' && name !== 'OPTIONS');
+      expect(allowed, template).to.include.members(methods);
+      // Other templates may fit the same path: /vms/x/start is also a property named start.
+      const matching = Object.entries<object>(paths).filter(([other]) =>
+        new RegExp(`^${other.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+      );
+      const described = matching.flatMap(([, other]) => Object.keys(other).map((method) => method.toUpperCase()));
+      expect(described, template).to.include.members(allowed);
+    }
+  });
+
+  it('refers only to schemas that it holds, and names each path element', async () => {
+    const description = (await service.anonymous('GET', '/openapi.json')).body;
+    const { paths, components } = JSON.parse(description);
+    for (const [, name] of description.matchAll(/#\/components\/schemas\/(\w+)/g)) {
+      expect(components.schemas).to.have.property(name ?? '');
+    }
+    for (const [template, item] of Object.entries<Record<string, { parameters: { in: string; name: string }[] }>>(
+      paths,
+    )) {
+      const elements = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      for (const { parameters } of Object.values(item)) {
+        const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+        expect(inPath, template).to.deep.equal(elements);
+      }
+    }
+  });
+
   it('gives each operation a name of its own', () => {
-    const names = routes.map((route) => route.operationId);
+    const names = [...routes, ...Object.values(PAGE_LIST)].map((entry) => entry.operationId);
     expect(new Set(names).size).to.equal(names.length);
   });
 
-  it('is a page for browsers at the root, and JSON for others', async () => {
+  it('is a page for browsers at the root and at /docs, and JSON for others', async () => {
     const page = await service.anonymous('GET', '/', { Accept: 'text/html' });
     expect(page.type).to.equal('text/html; charset=utf-8');
-    expect(page.body).to.contain('<html').and.to.contain('/infrastructures/{infId}/vms/{vmId}');
-    expect(page.body).not.to.match(/<script|src=|https?:\/\/(?!127)/);
+    expect(page.body).to.contain('/infrastructures/{infId}/vms/{vmId}');
+    expect((await service.anonymous('GET', '/docs')).body).to.equal(page.body);
     expect((await service.anonymous('GET', '/')).type).to.equal('application/json');
+  });
+
+  it('shows the page with files of this service only, also behind a proxy with a prefix', async () => {
+    const headers = { 'X-Forwarded-Prefix': '/im', 'X-Forwarded-Host': 'pub.example.org' };
+    const page = await service.anonymous('GET', '/docs', headers);
+    const links = [...page.body.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link ?? '');
+    expect(links).not.to.deep.equal([]);
+    for (const link of links) {
+      expect(link).to.match(/^\/im\//);
+      const file = await service.anonymous('GET', link.replace('/im', ''), headers);
+      expect(file.status, link).to.equal(200);
+      expect(file.body, link).not.to.equal('');
+    }
+    const start = await service.anonymous('GET', '/docs/start.js', headers);
+    expect(start.body).to.contain('"/im/openapi.json"').and.to.contain('"validatorUrl":null');
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).to.contain("default-src 'none'").and.to.contain("script-src 'self'");
+    expect(policy).not.to.match(/https?:|script-src[^;]*unsafe/);
+  });
+
+  it('gives out no other file of the package', async () => {
+    for (const name of ['package.json', 'index.html', '..%2fpackage.json', 'swagger-ui-bundle.js.map']) {
+      expect((await service.anonymous('GET', `/docs/${name}`)).status, name).to.equal(404);
+    }
   });
 });
 

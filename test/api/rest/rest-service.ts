@@ -84,6 +84,7 @@ export const SETTINGS: RestSettings = {
   restMaxBlockingCalls: 32,
   restBlockingCallTimeout: 0,
   maxRequestBodyBytes: 20 * 1024 * 1024,
+  rateLimit: 0,
   trustedProxies: [],
   metricsAllowed: 'loopback',
   staticFilesDir: '',

@@ -224,7 +224,7 @@ describe('REST: CORS', () => {
         const { headers } = await service.anonymous('GET', '/infrastructures', { Origin: origin });
         expect(headers['access-control-allow-origin']).to.equal(origin);
         expect(headers['access-control-allow-credentials']).to.equal('true');
-        expect(headers['access-control-expose-headers']).to.equal('InfID');
+        expect(headers['access-control-expose-headers']).to.equal('InfID, Link, ETag');
       }
       const evil = await service.anonymous('GET', '/version', { Origin: 'https://evil.example' });
       expect(evil.status).to.equal(200);

@@ -212,6 +212,24 @@ describe('XML-RPC methods', () => {
     ]);
   });
 
+  it('take TOSCA beside RADL, and no RADL in JSON', async () => {
+    const tosca = 'tosca_definitions_version: tosca_simple_yaml_1_0\ntopology_template: {}\n';
+    const [text, comment, json, radlJson, radl] = await service.python(
+      ['CreateInfrastructure', tosca, A],
+      ['AddResource', 'none', `# a template\n\n${tosca}`, A],
+      ['EstimateResources', '{"tosca_definitions_version": "tosca_simple_yaml_1_0"}', A],
+      ['CreateInfrastructure', '[{"class": "system", "id": "a"}]', A],
+      ['CreateInfrastructure', "system a ( disk.0.image.url = 'tosca_definitions_version: x' )", A],
+    );
+    // The use cases of these tests only say that a TOSCA document has reached them.
+    expect(text?.result).to.deep.equal([false, 'Error parsing TOSCA template: not here']);
+    expect(comment?.result?.[1]).to.equal('Invalid infrastructure ID or access not granted.');
+    expect(json?.result?.[0]).to.equal(true);
+    expect(radlJson?.result?.[0]).to.equal(false);
+    expect(radl?.result?.[0]).to.equal(true);
+    expect(service.manager.calls).to.deep.equal(['addResources', 'estimate', 'createInfrastructure']);
+  });
+
   it('change owners, also with the bare struct of old clients', async () => {
     const second = { type: 'InfrastructureManager', username: 'u2', password: 'p2' };
     const third = { ...second, username: 'u3' };

@@ -2,10 +2,11 @@
 // Reading and writing of values: what is written can be read back, and no input does anything but answer or fault.
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { xmlText } from '../../../src/api/xml-text.js';
 import { XmlRpcFault } from '../../../src/api/xmlrpc/fault.js';
 import { readMethodCall } from '../../../src/api/xmlrpc/reader.js';
 import type { XmlRpcValue } from '../../../src/api/xmlrpc/value.js';
-import { writeFault, writeResult, xmlText } from '../../../src/api/xmlrpc/writer.js';
+import { writeFault, writeResult } from '../../../src/api/xmlrpc/writer.js';
 
 /** A written response as a call with the result as its parameter. */
 function readBack(xml: string): XmlRpcValue {

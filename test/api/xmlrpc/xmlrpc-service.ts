@@ -60,6 +60,8 @@ export const SETTINGS: XmlRpcSettings = {
   xmlrpcSslCaCerts: '',
   vmInfoJson: false,
   maxRequestBodyBytes: 1024 * 1024,
+  rateLimit: 0,
+  trustedProxies: [],
 };
 
 /** Dependencies over a fake, for tests that make their own server. */

@@ -23,6 +23,7 @@ export const SETTINGS: ContextualizationSettings = {
   contextualizationDir: 'contextualization',
   recipesDir: 'contextualization',
   runtimeBundleDir: 'var/runtime',
+  galaxyCacheDir: 'var/galaxy',
 };
 
 export interface VmOverrides {

@@ -163,6 +163,24 @@ contextualize (
       expect(await workers[0]?.run('cat /etc/hosts')).to.contain(`${late.ip} wn-3.localdomain wn-3`);
     });
 
+    it('forgets a VM that was removed: in counts, groups, hosts files and results', async () => {
+      const [gone] = world.vms.splice(3, 1);
+      world.results.clear();
+      world.logs.clear();
+      await run(world);
+      expect(gone?.number).to.equal(3);
+      expect(resultsOf(world)).to.deep.equal({ 0: true, 1: true, 2: true });
+      expect(world.logs.get(0)).to.contain('"msg": "front of 2"');
+      for (const node of [front, ...workers]) {
+        expect(await node.run('cat /etc/hosts'))
+          .to.contain('wn-2')
+          .and.not.to.contain('wn-3');
+      }
+      expect(await workers[0]?.run('cat /opt/facts')).to.equal('2 front-0');
+      expect(await front.run('cat /var/tmp/.im/inf-1/hosts')).not.to.contain('_3:');
+      if (gone) world.vms.push(gone);
+    });
+
     it('reconfigures: listed VMs only run their steps, a node whose host key has changed is refused', async () => {
       world.logs.clear();
       world.hostKeys.set(2, 'SHA256:of-another-machine');

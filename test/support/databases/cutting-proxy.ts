@@ -7,7 +7,7 @@ import { createConnection, createServer, type Socket } from 'node:net';
 export interface CuttingProxy {
   readonly port: number;
   /** Cuts the next connection on which the client sends this text, as soon as the server has answered it. */
-  cutAnswerTo(text: string): void;
+  cutAnswerTo(text: string, options?: { readonly andListenNoMore: boolean }): void;
   /** Forwards nothing more on the present connections, as a network that swallows packets. */
   silence(): void;
   /** Connections that were cut. */
@@ -20,9 +20,15 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
   const silent = new Set<Socket>();
   let wanted: string | undefined;
+  let isLast = false;
+  let isDead = false;
   let cuts = 0;
 
   const server = createServer((client) => {
+    if (isDead) {
+      client.destroy();
+      return;
+    }
     const upstream = createConnection(target, '127.0.0.1');
     let isDoomed = false;
     const end = (): void => {
@@ -54,6 +60,12 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
       if (isDoomed) {
         cuts += 1;
         end();
+        if (isLast) {
+          isDead = true;
+          for (const socket of sockets) {
+            socket.destroy();
+          }
+        }
         return;
       }
       client.write(bytes);
@@ -69,8 +81,9 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     get cuts() {
       return cuts;
     },
-    cutAnswerTo(text) {
+    cutAnswerTo(text, { andListenNoMore } = { andListenNoMore: false }) {
       wanted = text;
+      isLast = andListenNoMore;
     },
     silence() {
       for (const socket of sockets) {

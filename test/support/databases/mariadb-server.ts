@@ -4,17 +4,22 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { findProgram, freePort, type PrivateServer, runToEnd, serverDirectory, startServer } from './private-server.js';
+import { makeCertificate } from './server-certificate.js';
 
 const SYSTEM_DIRECTORIES = ['/usr/sbin', '/usr/libexec', '/usr/bin'];
 const PASSWORD = 'p@ss:wörd/1';
 
 /** A server with an administrator `im`, whose password needs encoding in URLs. */
 export interface MariaDbServer extends PrivateServer {
+  /** File of its self-signed certificate. */
+  readonly certificate: string;
   /** DATA_DB of a database on it. */
   url(database: string, options?: string): string;
   /** Runs statements as administrator, each in its own transaction. */
   run(...statements: readonly string[]): Promise<void>;
   runIn(database: string, ...statements: readonly string[]): Promise<void>;
+  /** The rows of a query. */
+  query(statement: string): Promise<unknown>;
   endConnections(database: string): Promise<void>;
   dropDatabase(database: string): Promise<void>;
   /** Keeps the rows of a SELECT ... FOR UPDATE until the returned function is called. */
@@ -35,6 +40,7 @@ export async function startMariaDb(...options: readonly string[]): Promise<Maria
   const port = await freePort();
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
   await mkdir(data);
+  const { certificate, key } = makeCertificate(directory);
   await runToEnd(
     {
       program: findProgram('mariadb-install-db', ...SYSTEM_DIRECTORIES) ?? 'mariadb-install-db',
@@ -63,6 +69,8 @@ export async function startMariaDb(...options: readonly string[]): Promise<Maria
         '--innodb-flush-method=nosync',
         '--innodb-buffer-pool-size=64M',
         '--character-set-server=latin1',
+        `--ssl-cert=${certificate}`,
+        `--ssl-key=${key}`,
         ...asRoot,
         ...options,
       ],
@@ -96,8 +104,15 @@ export async function startMariaDb(...options: readonly string[]): Promise<Maria
     get pid() {
       return server.pid;
     },
+    certificate,
     run,
     runIn: async (database, ...statements) => runOn(await connect(database), statements),
+    async query(statement) {
+      const connection = await connect();
+      const [rows] = await connection.query(statement);
+      await connection.end();
+      return rows;
+    },
     async endConnections(database) {
       const connection = await connect();
       const [rows] = await connection.query<RowDataPacket[]>(

@@ -6,12 +6,15 @@ import { chmod, chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { findProgram, freePort, type PrivateServer, runToEnd, serverDirectory, startServer } from './private-server.js';
+import { makeCertificate } from './server-certificate.js';
 
 const VERSIONS = '/usr/lib/postgresql';
 const PASSWORD = 'p@ss:wörd/1';
 
 /** A server with an administrator `im`, whose password needs encoding in URLs. */
 export interface PostgresqlServer extends PrivateServer {
+  /** File of its self-signed certificate. */
+  readonly certificate: string;
   /** DATA_DB of a database on it. */
   url(database: string, options?: string): string;
   /** Runs statements as administrator in the database `postgres`. */
@@ -54,7 +57,9 @@ export async function startPostgresql(...options: readonly string[]): Promise<Po
     },
     join(directory, 'install.log'),
   );
-  const settings = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', ...options];
+  const { certificate, key } = makeCertificate(directory, account);
+  const tls = ['ssl=on', `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`];
+  const settings = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', ...tls, ...options];
   const server = await startServer(
     {
       program: program('postgres') ?? 'postgres',
@@ -103,6 +108,7 @@ export async function startPostgresql(...options: readonly string[]): Promise<Po
       await server.restart();
       await untilReady(connect);
     },
+    certificate,
     run,
     runIn,
     endConnections: (database) =>

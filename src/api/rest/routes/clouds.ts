@@ -6,6 +6,7 @@ import type { ErrorRules } from '../error-rules.js';
 import { type Parameter, parsed } from '../parameters.js';
 import { RestProblem } from '../problem.js';
 import type { Route } from '../route.js';
+import { array, field, ref } from '../schemas.js';
 
 const JSON_ONLY: Produces = { defaultType: 'application/json' };
 const CLOUD_ERRORS: ErrorRules = { prefix: 'Error getting cloud info: ' };
@@ -38,6 +39,7 @@ export const cloudRoutes: readonly Route[] = [
     path: '/clouds/:cloudId/images',
     operationId: 'GetCloudImages',
     summary: 'Images of a cloud of the caller.',
+    answer: field('images', array(ref('Image'))),
     parameters: [FILTERS],
     isBlocking: true,
     produces: JSON_ONLY,
@@ -53,6 +55,7 @@ export const cloudRoutes: readonly Route[] = [
     path: '/clouds/:cloudId/quotas',
     operationId: 'GetCloudQuotas',
     summary: 'Used and allowed amounts of a cloud of the caller.',
+    answer: field('quotas', ref('Quotas')),
     isBlocking: true,
     produces: JSON_ONLY,
     errors: CLOUD_ERRORS,
@@ -79,6 +82,7 @@ export const cloudRoutes: readonly Route[] = [
     path: '/stats',
     operationId: 'GetStats',
     summary: 'Statistics of the infrastructures of the caller; administrators see those of all.',
+    answer: field('stats', array(ref('StatsRow'))),
     parameters: [INIT_DATE, END_DATE],
     produces: {
       defaultType: 'application/json',

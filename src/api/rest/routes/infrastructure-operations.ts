@@ -4,7 +4,7 @@ import { parseDocument } from '../document-body.js';
 import { parsed } from '../parameters.js';
 import { RestProblem } from '../problem.js';
 import type { Route } from '../route.js';
-import { NOTHING } from './infrastructures.js';
+import { INF_ID, NOTHING } from './infrastructures.js';
 
 const VM_LIST = parsed('vm_list', 'Ids of the machines to configure, separated by commas; default: all.', (list) =>
   list.split(',').map((id) => {
@@ -37,6 +37,7 @@ export const infrastructureOperationRoutes: readonly Route[] = [
     operationId: 'ReconfigureInfrastructure',
     summary: 'Configures the machines again, with a changed document or without.',
     parameters: [VM_LIST],
+    headers: INF_ID,
     body: 'document',
     isBlocking: true,
     produces: NOTHING,

@@ -6,9 +6,10 @@ import { printRadl } from '../../../radl/index.js';
 import { jsonProblem } from '../../json-place.js';
 import type { Produces } from '../accept.js';
 import type { ErrorRules } from '../error-rules.js';
-import { flag } from '../parameters.js';
+import { count, flag } from '../parameters.js';
 import { RestProblem } from '../problem.js';
 import type { Route } from '../route.js';
+import { array, field, mapOf, ref, TEXT } from '../schemas.js';
 import { NOTHING } from './infrastructures.js';
 
 const PLAIN: Produces = { defaultType: 'text/plain' };
@@ -41,12 +42,42 @@ function newOwnerItems(body: string): readonly AuthItem[] {
   }
 }
 
+const OPERATIONS_LIMIT = count('limit', 1000, 'Only so many, the newest ones; default 100.');
+
+const timeText = (ms: number): string => new Date(ms).toISOString();
+
 export const infrastructurePropertyRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/operations',
+    operationId: 'GetInfrastructureOperations',
+    summary: 'What was done to the infrastructure and how it ended, the newest first.',
+    answer: field('operations', array(ref('Operation'))),
+    parameters: [OPERATIONS_LIMIT],
+    produces: { defaultType: 'application/json' },
+    isPolled: true,
+    errors: ERRORS,
+    handle: async ({ manager, call, param, get }) => {
+      const operations = await manager.listOperations(call, param('infId'), get(OPERATIONS_LIMIT) ?? 100);
+      const shown = operations.map(({ id, kind, state, caller, createdAt, startedAt, finishedAt, error }) => ({
+        id,
+        kind,
+        state,
+        caller,
+        created: timeText(createdAt),
+        ...(startedAt !== undefined && { started: timeText(startedAt) }),
+        ...(finishedAt !== undefined && { finished: timeText(finishedAt) }),
+        ...(error && { error: { code: error.code, message: error.message } }),
+      }));
+      return { kind: 'field', name: 'operations', json: shown };
+    },
+  },
   {
     method: 'GET',
     path: '/infrastructures/:infId/contmsg',
     operationId: 'GetInfrastructureContmsg',
     summary: 'Log of the configuration.',
+    answer: field('contmsg', TEXT),
     parameters: [HEADER_ONLY],
     produces: PLAIN,
     isPolled: true,
@@ -61,6 +92,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/radl',
     operationId: 'GetInfrastructureRADL',
     summary: 'RADL document of the infrastructure.',
+    answer: field('radl', TEXT),
     produces: PLAIN,
     errors: ERRORS,
     handle: async ({ manager, call, param }) => {
@@ -73,7 +105,8 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/tosca',
     operationId: 'GetInfrastructureTOSCA',
     summary: 'TOSCA document of the infrastructure.',
-    produces: { defaultType: 'text/plain', others: [{ type: 'text/yaml', format: 'text' }] },
+    answer: field('tosca', TEXT),
+    produces: PLAIN,
     errors: ERRORS,
     handle: async ({ manager, call, param }) => {
       const text = await manager.infrastructureTosca(call, param('infId'));
@@ -85,6 +118,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/outputs',
     operationId: 'GetInfrastructureOutpus',
     summary: 'Outputs of the TOSCA document of the infrastructure.',
+    answer: field('outputs', mapOf({})),
     produces: STRICT_JSON,
     errors: ERRORS,
     handle: async ({ manager, call, param }) => ({
@@ -98,6 +132,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/state',
     operationId: 'GetInfrastructureState',
     summary: 'State of the infrastructure and of each virtual machine.',
+    answer: field('state', ref('InfrastructureState')),
     produces: STRICT_JSON,
     isPolled: true,
     errors: ERRORS,
@@ -112,6 +147,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/data',
     operationId: 'GetInfrastructureData',
     summary: 'The whole record of the infrastructure as JSON text, for import elsewhere.',
+    answer: field('data', TEXT),
     parameters: [DELETE],
     produces: STRICT_JSON,
     errors: ERRORS,
@@ -125,6 +161,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/authorization',
     operationId: 'GetInfrastructureOwners',
     summary: 'User names of the owners.',
+    answer: field('authorization', array(TEXT)),
     produces: PLAIN,
     errors: ERRORS,
     handle: async ({ manager, call, param }) => {
@@ -139,6 +176,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     summary: 'Adds an owner, or replaces all owners by one.',
     parameters: [OVERWRITE],
     body: 'json',
+    bodySchema: ref('NewOwner'),
     produces: NOTHING,
     errors: {
       prefix: 'Error modifying infrastructure owner: ',

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes that need no credentials: the version, and the refusal of OAI-PMH (rest-api.md §9.21, 12).
+// Routes that need no credentials: the version, and the OAI-PMH repository (rest-api.md §9.21, 12).
 import type { Produces } from '../accept.js';
+import { formFields } from '../document-body.js';
 import { RestProblem } from '../problem.js';
 import type { Method, Route } from '../route.js';
+import { field, TEXT } from '../schemas.js';
 
 const PLAIN: Produces = { defaultType: 'text/plain' };
 
-/** The repository of templates is not served before templates are. */
 function oaiRoute(method: Method): Route {
   return {
     method,
@@ -14,10 +15,14 @@ function oaiRoute(method: Method): Route {
     operationId: method === 'GET' ? 'OAI' : 'OAIPost',
     summary: 'OAI-PMH repository of the templates.',
     isPublic: true,
+    ...(method === 'POST' && { body: 'form' as const }),
     produces: { defaultType: 'text/xml', ignoresAccept: true },
     errors: { prefix: 'Error getting metadata from TOSCA templates: ' },
-    handle: async () => {
-      throw new RestProblem(400, 'OAI-PMH not enabled.', { code: 'not-supported' });
+    handle: async ({ oai, query, body, baseUrl }) => {
+      if (!oai) throw new RestProblem(400, 'OAI-PMH not enabled.', { code: 'not-supported' });
+      const parameters = new URLSearchParams([...query, ...formFields(body)]);
+      const text = await oai.answer(parameters, `${baseUrl}/oai`);
+      return { kind: 'raw', type: 'text/xml; charset=utf-8', text };
     },
   };
 }
@@ -28,6 +33,7 @@ export const serviceRoutes: readonly Route[] = [
     path: '/version',
     operationId: 'GetVersion',
     summary: 'Version of the service.',
+    answer: field('version', TEXT),
     isPublic: true,
     produces: PLAIN,
     errors: { prefix: 'Error getting IM version: ' },

@@ -9,6 +9,7 @@ import { flag, integer, requiredText } from '../parameters.js';
 import { RestProblem } from '../problem.js';
 import type { Reply } from '../reply.js';
 import type { Route } from '../route.js';
+import { ANY_FIELD, field, ref, TEXT } from '../schemas.js';
 import { CONTEXT, NOTHING } from './infrastructures.js';
 
 const PLAIN: Produces = { defaultType: 'text/plain' };
@@ -17,13 +18,16 @@ const PROPERTY_ERRORS: ErrorRules = {
   otherPrefix: 'Error Getting VM property: ',
 };
 
-// Belongs to the property `command`; checked for every property, since a client sends it only there.
-const STEP = integer('step', 1, 'Step of the start-up command (property command only).');
+const STEP = integer('step', 1, '1: the script that asks for step 2; 2: the command itself, `wait`, or `true`.');
 const IMAGE_NAME = requiredText('image_name', 'Name of the new image.');
 const AUTO_DELETE = flag('auto_delete', false, 'Delete the image together with the infrastructure.');
 
 function radlReply(radl: Radl): Reply {
   return { kind: 'field', name: 'radl', json: radlToJson(radl), text: printRadl(radl) };
+}
+
+function noProperty(property: string, vmId: string): RestProblem {
+  return new RestProblem(404, `Incorrect property ${property} for VM ID ${vmId}`, { code: 'not-found' });
 }
 
 function diskNumber(element: string): number {
@@ -59,6 +63,7 @@ export const vmRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/vms/:vmId',
     operationId: 'GetVMInfo',
     summary: 'Live RADL document of a virtual machine.',
+    answer: field('radl', ref('Radl')),
     produces: PLAIN,
     errors: {
       prefix: 'Error Getting VM. info: ',
@@ -71,6 +76,7 @@ export const vmRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/vms/:vmId',
     operationId: 'AlterVM',
     summary: 'Changes a virtual machine towards the given document.',
+    answer: field('radl', ref('Radl')),
     body: 'document',
     isBlocking: true,
     produces: PLAIN,
@@ -123,6 +129,7 @@ export const vmRoutes: readonly Route[] = [
     path: '/infrastructures/:infId/vms/:vmId/contmsg',
     operationId: 'GetVMContMsg',
     summary: 'Log of the configuration of a virtual machine.',
+    answer: field('contmsg', TEXT),
     produces: PLAIN,
     isPolled: true,
     errors: PROPERTY_ERRORS,
@@ -133,18 +140,31 @@ export const vmRoutes: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/infrastructures/:infId/vms/:vmId/command',
+    operationId: 'GetVMCommand',
+    summary: 'What a machine without reachable SSH runs to open a tunnel; also for the machine itself, with its token.',
+    answer: field('command', TEXT),
+    parameters: [STEP],
+    produces: PLAIN,
+    errors: PROPERTY_ERRORS,
+    handle: async ({ manager, call, param, get }) => {
+      const command = await manager.vmCommand(call, param('infId'), param('vmId'), get(STEP));
+      if (command === undefined) throw noProperty('command', param('vmId'));
+      return { kind: 'field', name: 'command', json: command, text: command };
+    },
+  },
+  {
+    method: 'GET',
     path: '/infrastructures/:infId/vms/:vmId/:property',
     operationId: 'GetVMProperty',
     summary: 'One RADL property of a virtual machine.',
-    parameters: [STEP],
+    answer: ANY_FIELD,
     produces: PLAIN,
     errors: PROPERTY_ERRORS,
     handle: async ({ manager, call, param }) => {
       const [vmId, property] = [param('vmId'), param('property')];
       const value = await manager.vmProperty(call, param('infId'), vmId, property);
-      if (value === undefined) {
-        throw new RestProblem(404, `Incorrect property ${property} for VM ID ${vmId}`, { code: 'not-found' });
-      }
+      if (value === undefined) throw noProperty(property, vmId);
       return { kind: 'field', name: property, json: plainProperty(value), text: propertyText(value) };
     },
   },

@@ -63,6 +63,7 @@ export const testSettings = (changes: Partial<ContextualizationSettings> = {}): 
   contextualizationDir: join(root, 'contextualization'),
   recipesDir: join(root, 'contextualization', 'recipes'),
   runtimeBundleDir: changes.runtimeBundleDir ?? runtimeBundleDir(),
+  galaxyCacheDir: changes.galaxyCacheDir ?? join(tmpdir(), 'im-no-galaxy-cache'),
   ...changes,
 });
 
@@ -127,6 +128,7 @@ export interface World {
   results: Map<number, boolean>;
   progress: JsonObject;
   hostKeys: Map<number, string>;
+  contentPins: JsonObject;
   refreshed: number[][];
   /** Called at each saved progress. */
   onProgress: (progress: JsonObject) => void;
@@ -165,6 +167,7 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
     results: new Map(),
     progress: {},
     hostKeys: new Map(),
+    contentPins: {},
     refreshed: [],
     onProgress: () => {},
     onLine: () => {},
@@ -195,6 +198,10 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
       },
       ansibleKey: async () => world.key,
       infrastructureToken: async () => 'token-of-this-infrastructure',
+      loadContentPins: async () => world.contentPins,
+      saveContentPins: async (pins) => {
+        world.contentPins = JSON.parse(JSON.stringify(pins));
+      },
       hostKey: async (number) => world.hostKeys.get(number),
       rememberHostKey: async (number, fingerprint) => {
         world.hostKeys.set(number, fingerprint);

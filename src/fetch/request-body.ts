@@ -8,7 +8,7 @@ import { readBody, readStart } from './read-body.js';
 import type { CachedText } from './response-cache.js';
 
 /** What to get, and under which limits. */
-export interface TextRequest {
+export interface BodyRequest {
   /** The connections to use for a URL. */
   readonly agentFor: (target: URL) => Agent;
   readonly url: string;
@@ -18,10 +18,10 @@ export interface TextRequest {
   readonly signal: AbortSignal;
 }
 
-/** The text, or the news that the copy is still good. */
+/** The body, or the news that the copy is still good (then it is empty). */
 export interface Answer {
-  readonly kind: 'text' | 'unchanged';
-  readonly text: string;
+  readonly kind: 'body' | 'unchanged';
+  readonly body: Buffer;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
   /** How long the server lets us keep it without asking; undefined when it says nothing. */
@@ -36,7 +36,7 @@ const SHOWN_BODY = 1000;
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** @throws FetchError for anything but status 200 in the end, or 304 when there is a copy */
-export async function requestText({ agentFor, url, known, maxBytes, signal }: TextRequest): Promise<Answer> {
+export async function requestBody({ agentFor, url, known, maxBytes, signal }: BodyRequest): Promise<Answer> {
   let target = checkedUrl(url, url);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     try {
@@ -57,9 +57,9 @@ export async function requestText({ agentFor, url, known, maxBytes, signal }: Te
       }
       if (statusCode === 304 && known !== undefined) {
         await body.dump({ limit: SHOWN_BODY, signal });
-        return answer('unchanged', known.text, headers);
+        return answer('unchanged', Buffer.alloc(0), headers);
       }
-      if (statusCode === 200) return answer('text', await readBody(body, maxBytes), headers);
+      if (statusCode === 200) return answer('body', await readBody(body, maxBytes), headers);
       const start = await readStart(body, SHOWN_BODY);
       throw new FetchError(url, STATUS_CODES[statusCode] ?? `status ${statusCode}`, {
         status: statusCode,
@@ -105,12 +105,12 @@ function conditions(known: CachedText | undefined): Readonly<Record<string, stri
   };
 }
 
-function answer(kind: Answer['kind'], body: string, headers: Headers): Answer {
+function answer(kind: Answer['kind'], body: Buffer, headers: Headers): Answer {
   const control = text(headers['cache-control']) ?? '';
   const maxAge = /\bmax-age=(\d{1,9})/.exec(control)?.[1];
   return {
     kind,
-    text: body,
+    body,
     etag: text(headers.etag),
     lastModified: text(headers['last-modified']),
     maxAgeMs: /\bno-cache\b/.test(control) ? 0 : maxAge === undefined ? undefined : Number(maxAge) * 1000,

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tries again while a database is locked or away, for a bounded time; once it was away too long, callers hear so at once.
-import { sleep } from '../../util/deadline.js';
-import type { Dialect } from './dialect.js';
+import type { ImError } from '../domain/index.js';
+import { sleep } from '../util/deadline.js';
+
+/**
+ * What an error means for the writes that share a transaction: `locked` may work when tried again, `lost` may work on another
+ * connection, `write` is the fault of one of them (a constraint, or our own code), `database` concerns them all.
+ */
+export type FailureKind = 'locked' | 'lost' | 'write' | 'database';
+
+/** How the errors of a database and its driver are read. */
+export interface FailureReader {
+  failureKind(error: unknown): FailureKind;
+  /** The error for the caller: names the place and the remedy, never the values of a statement. */
+  describe(error: unknown): ImError;
+}
 
 /** How long tasks are tried again, milliseconds. */
 export interface Patience {
@@ -15,7 +28,7 @@ export interface Patience {
 export interface PatientRunner {
   /**
    * @param task must be repeatable
-   * @throws ImError that the dialect makes of the last error
+   * @throws ImError that the reader makes of the last error
    */
   run<T>(task: () => Promise<T>, patience: Patience): Promise<T>;
 }
@@ -28,7 +41,7 @@ const LONGEST_LOSS_PAUSE_MS = 500;
  * Makes the runner of a database.
  * @param elapsed milliseconds of a clock that nobody sets
  */
-export function createPatientRunner(dialect: Dialect, signal: AbortSignal, elapsed: () => number): PatientRunner {
+export function createPatientRunner(reader: FailureReader, signal: AbortSignal, elapsed: () => number): PatientRunner {
   // Set when somebody gave up: the others need not all wait as long for a server that is down.
   let isGivenUp = false;
 
@@ -44,16 +57,16 @@ export function createPatientRunner(dialect: Dialect, signal: AbortSignal, elaps
           isGivenUp = false;
           return result;
         } catch (error) {
-          const kind = dialect.failureKind(error);
+          const kind = reader.failureKind(error);
+          // The first loss is tried again in any case: a connection that was idle can be dead without the server being down.
+          const isFirst = pauseMs === FIRST_PAUSE_MS;
           const isWorthIt =
             kind === 'locked'
               ? waitedMs < patience.lockedMs
-              : kind === 'lost' && elapsed() - startedAt < patience.lostMs;
-          // The first loss is tried again in any case: a connection that was idle can be dead without the server being down.
-          const isDown = kind === 'lost' && isGivenUp && pauseMs > FIRST_PAUSE_MS;
-          if (!isWorthIt || isDown) {
+              : kind === 'lost' && (isFirst || (!isGivenUp && elapsed() - startedAt < patience.lostMs));
+          if (!isWorthIt) {
             isGivenUp = kind === 'lost';
-            throw dialect.describe(error);
+            throw reader.describe(error);
           }
           pause = Math.min(pauseMs, kind === 'locked' ? LONGEST_LOCK_PAUSE_MS : LONGEST_LOSS_PAUSE_MS);
         }

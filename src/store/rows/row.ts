@@ -5,6 +5,9 @@ import { ImError, type JsonObject, type JsonValue } from '../../domain/index.js'
 /** What can be written into a column. Booleans are 0 and 1, which every database has. */
 export type SqlValue = string | number | null;
 
+/** Values by column name. Undefined means: not among the columns that are written. */
+export type Columns = Readonly<Record<string, SqlValue | undefined>>;
+
 /** One row as the driver returns it. */
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -2,10 +2,8 @@
 // What statistics need of documents, kept in plain columns so that it outlives the scrub (oidc-vault-oai-stats.md §4).
 import type { JsonObject } from '../../domain/index.js';
 import type { Radl } from '../../radl/index.js';
+import { STATISTICS_KEY } from '../statistics-key.js';
 import { isJsonObject } from './row.js';
-
-/** Key of an infrastructure's `extra` that survives its deletion, for facts without secrets: `{ templateName: 'one-vm' }`. */
-export const STATISTICS_KEY = 'statistics';
 
 /** Name of the template, which a use case that accepts templates puts under `statistics.templateName` of `extra`. */
 export function templateNameOf(extra: JsonObject): string {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON schemas of answers, for the description of the API (rest-api.md §4.3, §9, §10).
+import { VM_STATES } from '../../domain/index.js';
+
+/** JSON as the description of the API holds it. */
+export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+
+/** A JSON schema. */
+export type Schema = { readonly [key: string]: Json };
+
+export const TEXT: Schema = { type: 'string' };
+const INTEGER: Schema = { type: 'integer' };
+const BOOLEAN: Schema = { type: 'boolean' };
+const URI: Schema = { type: 'string', format: 'uri' };
+const STATE: Schema = { type: 'string', enum: [...VM_STATES] };
+const TIME: Schema = { type: 'string', format: 'date-time' };
+
+/** An object with these members, all of them present. */
+function object(properties: Readonly<Record<string, Schema>>, required = Object.keys(properties)): Schema {
+  return { type: 'object', required, properties };
+}
+
+export const array = (items: Schema): Schema => ({ type: 'array', items });
+/** An object whose member names are data. */
+export const mapOf = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
+
+/** An object with one member: how single values are wrapped. */
+export const field = (name: string, value: Schema): Schema => object({ [name]: value });
+
+/** The one member of an object whose name is the property that was asked for. */
+export const ANY_FIELD: Schema = { type: 'object', minProperties: 1, maxProperties: 1 };
+
+const AMOUNT = object({ used: { type: 'number' }, limit: { type: 'number', description: '-1: no limit.' } });
+
+/** Schemas that several answers share, or that clients know by name. */
+export const COMPONENTS: Readonly<Record<string, Schema>> = {
+  ErrorMsg: object({ message: TEXT, code: INTEGER }),
+  Problem: object({ type: TEXT, title: TEXT, status: INTEGER, detail: TEXT, code: TEXT, requestId: TEXT }, [
+    'type',
+    'title',
+    'status',
+    'detail',
+    'code',
+  ]),
+  Uri: object({ uri: URI }),
+  UriList: object({ 'uri-list': array({ $ref: '#/components/schemas/Uri' }) }),
+  InfrastructureState: object({ state: STATE, vm_states: mapOf(STATE) }),
+  Radl: { type: 'array', items: { type: 'object', required: ['class'], properties: { class: TEXT } } },
+  Image: object({ uri: TEXT, name: TEXT }),
+  Quotas: mapOf(AMOUNT),
+  Estimation: mapOf(
+    object({
+      cloudType: TEXT,
+      cloudEndpoint: TEXT,
+      compute: array(
+        object(
+          {
+            cpuCores: { type: 'number' },
+            memoryInMegabytes: { type: 'number' },
+            diskSizeInGigabytes: { type: 'number' },
+            publicIP: INTEGER,
+            GPU: INTEGER,
+          },
+          ['cpuCores', 'memoryInMegabytes'],
+        ),
+      ),
+      storage: array(object({ sizeInGigabytes: { type: 'number' }, type: TEXT }, ['sizeInGigabytes'])),
+    }),
+  ),
+  StatsRow: object({
+    creation_date: TEXT,
+    tosca_name: TEXT,
+    vm_count: INTEGER,
+    cpu_count: INTEGER,
+    memory_size: INTEGER,
+    cloud_type: TEXT,
+    cloud_host: TEXT,
+    hybrid: BOOLEAN,
+    deleted: BOOLEAN,
+    im_user: TEXT,
+    inf_id: TEXT,
+    last_date: TEXT,
+  }),
+  Operation: object(
+    {
+      id: TEXT,
+      kind: TEXT,
+      state: { type: 'string', enum: ['queued', 'running', 'done', 'failed', 'cancelled'] },
+      caller: TEXT,
+      created: TIME,
+      started: TIME,
+      finished: TIME,
+      error: object({ code: TEXT, message: TEXT }),
+    },
+    ['id', 'kind', 'state', 'caller', 'created'],
+  ),
+  NewOwner: {
+    type: 'object',
+    properties: { type: TEXT, username: TEXT, password: TEXT, token: TEXT },
+    description: 'username and password, or token.',
+  },
+};
+
+/** A schema of {@link COMPONENTS}. */
+export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tokens with which a machine calls home once, in place of its owner's credentials (spec/README.md): made, kept as hashes, used up.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isJsonObject, type JsonObject } from './json.js';
+
+/** Begins every token, so that none is taken for one of an identity provider. */
+const PREFIX = 'im-call-home.';
+const RANDOM_CHARACTERS = 43;
+/** Key of a VM's free map. */
+const KEY = 'callHome';
+/** Tokens of a VM that are good at the same time; a new one drops the oldest. */
+const MAX_TOKENS = 4;
+
+/** Is this text such a token (good or not)? */
+export const isCallHomeToken = (text: string): boolean => text.startsWith(PREFIX);
+
+/** A new token. @param randomText makes that many cryptographically random letters and digits */
+export const newCallHomeToken = (randomText: (length: number) => string): string =>
+  PREFIX + randomText(RANDOM_CHARACTERS);
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+function hashesIn(extra: JsonObject): readonly string[] {
+  const kept = extra[KEY];
+  const hashes = isJsonObject(kept) ? kept.tokens : undefined;
+  return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [];
+}
+
+const withHashes = (extra: JsonObject, tokens: readonly string[]): JsonObject => ({ ...extra, [KEY]: { tokens } });
+
+/** The VM's free map in which the token is good. The token itself is not kept. */
+export function withCallHomeToken(extra: JsonObject, token: string): JsonObject {
+  return withHashes(extra, [...hashesIn(extra), hashOf(token)].slice(-MAX_TOKENS));
+}
+
+/** Is the token good for the VM with this free map? */
+export function hasCallHomeToken(extra: JsonObject, token: string): boolean {
+  const wanted = Buffer.from(hashOf(token));
+  return hashesIn(extra).some((hash) => hash.length === wanted.length && timingSafeEqual(Buffer.from(hash), wanted));
+}
+
+/** The VM's free map without the token, which is used up. */
+export function withoutCallHomeToken(extra: JsonObject, token: string): JsonObject {
+  const used = hashOf(token);
+  return withHashes(
+    extra,
+    hashesIn(extra).filter((hash) => hash !== used),
+  );
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole record of an infrastructure as the document that grycap/im reads and writes (persistence.md §5).
+import {
+  deriveVmState,
+  type Infrastructure,
+  infrastructureNotFound,
+  type JsonObject,
+  type VirtualMachine,
+} from '../domain/index.js';
+import { withConfiguration } from '../operations/index.js';
+import { printRadl } from '../radl/index.js';
+import type { Store } from '../store/index.js';
+
+/** What the words of the VMs' states depend on. */
+export interface RecordClock {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** VM_INFO_UPDATE_ERROR_GRACE_PERIOD, milliseconds. */
+  readonly graceMs: number;
+}
+
+/**
+ * Makes the document. It holds the credentials of owners and machines.
+ * @throws ImError `infrastructure-not-found`
+ */
+export async function recordDocument(store: Store, infrastructureId: string, clock: RecordClock): Promise<JsonObject> {
+  const infrastructure = await store.getInfrastructure(infrastructureId);
+  if (infrastructure === undefined) {
+    throw infrastructureNotFound();
+  }
+  const vms = await store.listVms(infrastructureId, { includeDestroyed: true });
+  const logs = await store.readVmLogs(infrastructureId);
+  return infrastructureRecord(
+    infrastructure,
+    vms.map((vm) => vmRecord(infrastructure, vm, logs.get(vm.number) ?? '', clock)),
+    (await store.readLog(infrastructureId, null)).text,
+  );
+}
+
+const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
+
+function infrastructureRecord(infrastructure: Infrastructure, vms: readonly JsonObject[], log: string): JsonObject {
+  const { TOSCA, ...others } = infrastructure.extra;
+  return {
+    id: infrastructure.id,
+    vm_list: vms,
+    auth: infrastructure.owners.map((owner) => ({ type: 'InfrastructureManager', ...owner })),
+    radl: printRadl(infrastructure.radl),
+    private_networks: Object.fromEntries(infrastructure.privateNetworks),
+    system_counter: 0,
+    deleted: infrastructure.isDeleted,
+    vm_master: infrastructure.masterVm,
+    vm_id: 0,
+    cont_out: log,
+    ansible_configured: infrastructure.configured,
+    configured: infrastructure.configured,
+    extra_info: { ...(TOSCA !== undefined && { TOSCA }), im: others },
+    snapshots: [...infrastructure.snapshots],
+    creation_date: seconds(infrastructure.createdAt),
+  };
+}
+
+function vmRecord(
+  infrastructure: Infrastructure,
+  vm: VirtualMachine,
+  log: string,
+  { now, graceMs }: RecordClock,
+): JsonObject {
+  return {
+    last_update: seconds(vm.lastUpdate),
+    destroy: vm.isDestroyed,
+    state: deriveVmState(vm, infrastructure.configured, now, graceMs),
+    id: vm.providerId,
+    im_id: vm.number,
+    creation_im_id: vm.number,
+    cloud: { ...vm.cloud },
+    info: printRadl(withConfiguration(vm.info, infrastructure.radl)),
+    requested_radl: printRadl(withConfiguration(vm.requested, infrastructure.radl)),
+    cont_out: log,
+    configured: vm.configured,
+    ctxt_pid: null,
+    ssh_connect_errors: 0,
+    creating: vm.isCreating,
+    error_msg: vm.errorMessage === '' ? null : vm.errorMessage,
+    deleting: vm.isDeleting,
+    creation_date: seconds(vm.createdAt),
+    ...vm.extra,
+  };
+}

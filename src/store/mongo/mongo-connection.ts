@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connected MongoDB: the driver's client with our time limits, and reads with bounded patience and clear errors.
+import type { Db, MongoClient } from 'mongodb';
+import { ImError } from '../../domain/index.js';
+import type { Logger } from '../../util/logger.js';
+import type { MongoLocation } from '../data-db.js';
+import { createPatientRunner, type FailureReader, type Patience, type PatientRunner } from '../patience.js';
+import { mongoFailures } from './mongo-errors.js';
+
+/** A connection to the database of a location. */
+export interface MongoConnection {
+  readonly client: MongoClient;
+  readonly db: Db;
+  /** The database in error texts and logs. */
+  readonly place: string;
+  readonly failures: FailureReader;
+  readonly patient: PatientRunner;
+  readonly patience: Patience;
+  /** Replica sets and sharded clusters have transactions. */
+  readonly hasTransactions: boolean;
+  /** Runs queries. They are repeated when the server is lost. */
+  read<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** How patient a connection is, milliseconds. */
+export interface MongoConnectionOptions {
+  readonly lockTimeoutMs: number;
+  readonly lostTimeoutMs: number;
+  readonly startTimeoutMs: number;
+  /** How long the server may take for one command. */
+  readonly statementTimeoutMs: number;
+  readonly logger: Logger;
+  readonly elapsed?: () => number;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const SELECTION_TIMEOUT_MS = 2_000;
+
+/** @throws ImError `store-unavailable` when the server does not answer or the URL cannot be used */
+export async function connectMongo(location: MongoLocation, options: MongoConnectionOptions): Promise<MongoConnection> {
+  const place = `${location.database} at ${location.hosts}`;
+  const failures = mongoFailures(place);
+  const closing = new AbortController();
+  const patient = createPatientRunner(failures, closing.signal, options.elapsed ?? (() => performance.now()));
+  const patience = { lockedMs: options.lockTimeoutMs, lostMs: options.lostTimeoutMs };
+  const client = await createClient(location, place, options.statementTimeoutMs);
+  const db = client.db(location.database);
+
+  async function close(): Promise<void> {
+    if (!closing.signal.aborted) {
+      closing.abort(new ImError('store-unavailable', `The database ${place} is closed: the daemon is stopping.`));
+      await client.close();
+    }
+  }
+
+  let isLate = false;
+  try {
+    const hello = await patient.run(
+      async () => {
+        try {
+          return await db.command({ hello: 1 });
+        } catch (error) {
+          if (!isLate && failures.failureKind(error) === 'lost') {
+            isLate = true;
+            const seconds = Math.ceil(options.startTimeoutMs / 1000);
+            options.logger.warn(`${failures.describe(error).message} It is tried again for ${seconds} s.`);
+          }
+          throw error;
+        }
+      },
+      { ...patience, lostMs: options.startTimeoutMs },
+    );
+    const hasTransactions = typeof hello.setName === 'string' || hello.msg === 'isdbgrid';
+    return {
+      client,
+      db,
+      place,
+      failures,
+      patient,
+      patience,
+      hasTransactions,
+      read: (work) => patient.run(() => work(db), patience),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What the URL says wins over our limits; that writes are durable and reads see them is not left to it. */
+async function createClient({ url }: MongoLocation, place: string, statementTimeoutMs: number): Promise<MongoClient> {
+  // Loaded only where it is used.
+  const { MongoClient: Client } = await import('mongodb');
+  const asked = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  const limits = {
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
+    socketTimeoutMS: statementTimeoutMs,
+    maxPoolSize: 10,
+    appName: 'infrastructure-manager',
+  };
+  const unasked = Object.fromEntries(
+    Object.entries(limits).filter(
+      ([name]) => ![...asked.keys()].some((key) => key.toLowerCase() === name.toLowerCase()),
+    ),
+  );
+  try {
+    return new Client(url, {
+      ...unasked,
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      ignoreUndefined: true,
+    });
+  } catch (error) {
+    // The driver's texts can quote the URL, and with it the password.
+    const name = error instanceof Error ? error.name : 'error';
+    throw new ImError(
+      'store-unavailable',
+      `DATA_DB of the database ${place} cannot be used (${name}): correct its hosts and options.`,
+    );
+  }
+}

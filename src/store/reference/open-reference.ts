@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens a database of grycap/im anywhere, to read its infrastructures from it (persistence.md §2).
+import Database from 'better-sqlite3';
+import { errorText, ImError } from '../../domain/index.js';
+import type { Logger } from '../../util/logger.js';
+import { type MongoLocation, parseDataDb, type SqlServerLocation } from '../data-db.js';
+import { connectMongo } from '../mongo/mongo-connection.js';
+import { dialectOf } from '../open-store.js';
+import { isRowList, type Row, textOf } from '../rows/row.js';
+import { openDatabase } from '../sql/database.js';
+import type { ReferenceRow } from './row.js';
+import type { ReferenceSource } from './take-over.js';
+
+/** An open database of grycap/im. It is only read. */
+export interface OpenReference extends ReferenceSource {
+  /** The database in texts: a path or a host, never a password. */
+  readonly place: string;
+  close(): Promise<void>;
+}
+
+const TABLE = 'inf_list';
+const LIMITS = { lockTimeoutMs: 10_000, lostTimeoutMs: 5_000, startTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
+
+/**
+ * Opens the database that a DATA_DB of grycap/im names: SQLite, MySQL or MongoDB.
+ * @throws ImError `store-unavailable` when it cannot be opened, `bad-request` when it has no table of grycap/im
+ */
+export async function openReference(url: string, logger: Logger): Promise<OpenReference> {
+  const location = parseDataDb(url);
+  switch (location.kind) {
+    case 'sqlite':
+      return openFile(location.path);
+    case 'mongodb':
+      return await openCollection(location, logger);
+    default:
+      return await openServer(location, logger);
+  }
+}
+
+function openFile(path: string): OpenReference {
+  try {
+    const database = new Database(path, { fileMustExist: true, readonly: true });
+    if (database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(TABLE) === undefined) {
+      database.close();
+      throw noTable(path);
+    }
+    const all = (sql: string, ...values: readonly string[]): readonly Row[] => {
+      const rows: unknown = database.prepare(sql).all(...values);
+      return isRowList(rows) ? rows : [];
+    };
+    return {
+      place: path,
+      listIds: async () => all(`SELECT id FROM ${TABLE} ORDER BY id`).map((row) => textOf(row, 'id')),
+      read: async (id) => referenceRow(all(`SELECT * FROM ${TABLE} WHERE id = ?`, id)[0]),
+      close: async () => {
+        database.close();
+      },
+    };
+  } catch (error) {
+    throw error instanceof ImError
+      ? error
+      : new ImError('store-unavailable', `The database ${path} cannot be read: ${errorText(error)}.`, { cause: error });
+  }
+}
+
+async function openServer(location: SqlServerLocation, logger: Logger): Promise<OpenReference> {
+  const dialect = await dialectOf(location, logger);
+  const database = await openDatabase(dialect, { ...LIMITS, logger });
+  if (!(await database.read((session) => session.hasTable(TABLE)))) {
+    await database.close();
+    throw noTable(dialect.place);
+  }
+  return {
+    place: dialect.place,
+    listIds: async () =>
+      (await database.read((session) => session.all(`SELECT id FROM ${TABLE} ORDER BY id`))).map((row) =>
+        textOf(row, 'id'),
+      ),
+    read: async (id) =>
+      referenceRow(await database.read((session) => session.first(`SELECT * FROM ${TABLE} WHERE id = ?`, [id]))),
+    close: () => database.close(),
+  };
+}
+
+async function openCollection(location: MongoLocation, logger: Logger): Promise<OpenReference> {
+  const connection = await connectMongo(location, { ...LIMITS, logger });
+  const isThere = await connection.read(
+    async (db) => (await db.listCollections({ name: TABLE }, { nameOnly: true }).toArray()).length > 0,
+  );
+  if (!isThere) {
+    await connection.close();
+    throw noTable(connection.place);
+  }
+  return {
+    place: connection.place,
+    listIds: () =>
+      connection.read(async (db) => {
+        const found = db.collection(TABLE).find({}, { projection: { id: 1 } });
+        return (await found.sort({ id: 1 }).toArray()).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+      }),
+    read: (wanted) =>
+      connection.read(async (db) => referenceRow((await db.collection(TABLE).findOne({ id: wanted })) ?? undefined)),
+    close: () => connection.close(),
+  };
+}
+
+function referenceRow(row: Row | undefined): ReferenceRow | undefined {
+  return row && { id: row.id, deleted: row.deleted, date: row.date, data: row.data, auth: row.auth };
+}
+
+function noTable(place: string): ImError {
+  return new ImError('bad-request', `The database ${place} has no table ${TABLE}: it is none of grycap/im.`);
+}

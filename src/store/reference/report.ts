@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the take-over of a database of grycap/im did, for the log and for the record.
+import type { Logger } from '../../util/logger.js';
+
+/** Something to tell of one infrastructure. */
+export interface ReferenceNote {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** The outcome of a take-over. */
+export interface ReferenceReport {
+  /** Living infrastructures that were taken over. */
+  readonly living: number;
+  /** Deleted ones, kept for statistics. */
+  readonly deleted: number;
+  /** VMs of the living ones. */
+  readonly vms: number;
+  /** Were here already. */
+  readonly present: number;
+  /** Could not be taken over. Their rows stay in the old table. */
+  readonly failed: readonly ReferenceNote[];
+  readonly warnings: readonly ReferenceNote[];
+}
+
+/** Writes the report into the log. @param place the database */
+export function logReferenceReport(report: ReferenceReport, place: string, logger: Logger): void {
+  const { living, deleted, vms, present, failed, warnings } = report;
+  logger.info(
+    `Took over the infrastructures of grycap/im in ${place}: ${living} living with ${vms} VMs, ${deleted} deleted (for statistics), ` +
+      `${present} were here already, ${failed.length} failed. Its table inf_list is unchanged and still holds passwords: ` +
+      'drop it when you will not go back.',
+  );
+  for (const { id, text } of failed) {
+    logger.error(`Infrastructure ${id} of grycap/im could not be taken over: ${text}.`, { infId: id });
+  }
+  for (const { id, text } of warnings) {
+    logger.warn(`Infrastructure ${id} of grycap/im: ${text}.`, { infId: id });
+  }
+}
