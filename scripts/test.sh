@@ -119,6 +119,8 @@ if [ $run_setup = 1 ]; then
     fi
     if [ $engine_is_there = 1 ]; then check image setup_images || engine_is_there=0; fi
     check runtime ensure_runtime_bundle || true
+    say databases
+    scripts/ensure-databases.sh || skip_loudly databases "a database server for the tests of the store is missing"
   fi
   unlock_setup
 else
