@@ -141,13 +141,26 @@ describe('makePlan', () => {
     expect(made.etcHosts).to.equal('');
   });
 
+  it('keeps a hundred VMs in one process', () => {
+    const radl = cluster(recipe('wn'));
+    const made = makePlan(planInput(radl, clusterVms(radl, 100)));
+    expect(made.steps.at(-1)?.tasks.map(({ vms }) => vms.length)).to.deep.equal([100]);
+  });
+
   it('plans a thousand VMs', function () {
     this.timeout(10_000);
     const radl = cluster(recipe('wn'));
     const vms = clusterVms(radl, 1000).map((each, index) =>
       index === 0 ? each : vm(radl, index, 'wn', { ips: { 0: `10.1.${index >> 8}.${index & 255}` } }),
     );
-    expect(makePlan(planInput(radl, vms)).hostNames.size).to.equal(1001);
+    const made = makePlan(planInput(radl, vms));
+    expect(made.hostNames.size).to.equal(1001);
+    // In batches of 50 that keep their name, each with a playbook of its own over its own VMs.
+    const tasks = made.steps.at(-1)?.tasks ?? [];
+    expect(tasks.map(({ name, vms: { length } }) => `${name} ${length}`)).to.deep.equal(Array(20).fill('wn_wn 50'));
+    expect(new Set(tasks.map(({ playbook }) => playbook)).size).to.equal(20);
+    expect(new Set(tasks.flatMap(({ vms: numbers }) => numbers)).size).to.equal(1000);
+    expect(contentOf(made, tasks[1]?.playbook ?? '')).to.have.nested.property('[0].hosts.length', 50);
   });
 });
 

@@ -77,6 +77,7 @@ describe('the runtime bundle', function () {
       remoteConfDir: '/var/tmp/.im',
       infrastructureId: 'inf',
       bundleDir: directory,
+      ansibleVersion: '',
       timeoutMs: 30_000,
       signal: new AbortController().signal,
       ...changes,
@@ -139,6 +140,21 @@ describe('the runtime bundle', function () {
       expect(error?.message).to.contain('the runtime bundle was damaged on its way');
       expect(await node.run('ls -A /var/tmp/.im/runtime 2>/dev/null || true')).to.equal('');
       rmSync(damaged, { recursive: true });
+    });
+
+    it('is of the version that the document asks for, or an honest error', async () => {
+      const [bundle] = await readManifest(directory);
+      const core = bundle?.ansibleCore ?? '';
+      expect(await findRuntime(target({ ansibleVersion: core }))).to.equal(await findRuntime(target()));
+      const error = await installRuntime(target({ ansibleVersion: '4.1.0' })).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      expect(error?.message)
+        .to.match(
+          /^No Ansible runtime of the version 4\.1\.0 that the document asks for \(ansible-core 2\.11\) for the Python /,
+        )
+        .and.to.contain(`there is: Ansible ${core}`);
     });
 
     it('is missing for a Python that none is made for', async () => {

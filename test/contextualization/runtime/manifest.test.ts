@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   chooseBundle,
+  coreOf,
   MANIFEST_FORMAT,
   pythonRangeOf,
   type RuntimeBundle,
@@ -65,7 +66,20 @@ describe('readManifest', () => {
   });
 });
 
+describe('the version that a document asks for', () => {
+  it('is one of the Ansible package or of ansible-core', () => {
+    const asked = ['9.5.1', '10', '3.0', '2.16.7', '2.9', 'latest', ''];
+    expect(asked.map(coreOf)).to.deep.equal(['2.16', '2.17', '2.10', '2.16', '2.9', undefined, undefined]);
+    for (const text of ['newest', '1.9', '2', '9.5.1; rm']) expect(() => coreOf(text), text).to.throw('is no version');
+  });
+});
+
 describe('chooseBundle', () => {
+  it('takes only the version that is asked for', () => {
+    expect(chooseBundle(bundles, '3.11.2', '2.14')?.ansibleCore).to.equal('2.14.18');
+    expect(chooseBundle(bundles, '3.11.2', '2.1')).to.equal(undefined);
+  });
+
   const bundles = [bundle('2.9.27', '3.5', '3.8'), bundle('2.14.18', '3.9', '3.11'), bundle('2.18.1', '3.11', '3.13')];
 
   it('takes the newest Ansible that the Python can run, patch levels of the bounds not counting', () => {

@@ -16,7 +16,7 @@ export const NODE_PASSWORD = 'pw-Old.7';
 
 /** Runs the docker client; the answer is its standard output. */
 export async function docker(...args: readonly string[]): Promise<string> {
-  const { stdout } = await execFileAsync('docker', [...args], { maxBuffer: 16 * 1024 * 1024, timeout: 60_000 });
+  const { stdout } = await execFileAsync('docker', [...args], { maxBuffer: 16 * 1024 * 1024, timeout: 300_000 });
   return stdout.trim();
 }
 

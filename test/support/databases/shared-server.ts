@@ -18,7 +18,8 @@ export function sharedServer<T extends { destroy(): Promise<void> }>(
   start: () => Promise<T>,
 ): SharedServer<T> {
   let started: Promise<T> | undefined;
-  after(async () => {
+  after(async function () {
+    this.timeout(60_000);
     await (await started?.catch(() => undefined))?.destroy();
   });
   return {
