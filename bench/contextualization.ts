@@ -16,6 +16,7 @@ import { row } from './measure.js';
 const DEFAULT_SIZES = [1, 10];
 const TASKS_PER_STEP = 10;
 const STARTS_AT_ONCE = 4;
+const LIMIT_MS = 900_000;
 const DIRECTORY = '/var/tmp/.im/bench';
 
 /** Files, commands and templates, as recipes have them; every step makes things of its own. */
@@ -121,7 +122,11 @@ async function measureRun(world: World, master: TestNode, runId: string): Promis
   const started = performance.now();
   world.onLine = (line) => moments.set(line.replace(/ in [\d.]+ s\.$/, ''), performance.now() - started);
   world.results.clear();
-  const contextualizer = createContextualizer({ settings: testSettings(), logger: silentLogger, now: Date.now });
+  const contextualizer = createContextualizer({
+    settings: testSettings({ maxContextualizationTimeMs: LIMIT_MS }),
+    logger: silentLogger,
+    now: Date.now,
+  });
   const { value: totalMs, peakBytes } = await withPeakMemory(master, async () => {
     await contextualizer.run({
       infrastructureId: 'bench',
@@ -129,7 +134,7 @@ async function measureRun(world: World, master: TestNode, runId: string): Promis
       refreshRoles: false,
       startedAt: Date.now(),
       ports: world.ports,
-      signal: AbortSignal.timeout(600_000),
+      signal: AbortSignal.timeout(LIMIT_MS),
     });
     return performance.now() - started;
   });

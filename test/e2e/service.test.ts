@@ -94,9 +94,12 @@ describe('a daemon that cannot start', () => {
     ] as const) {
       const other = createServer().listen(port, '127.0.0.1');
       await once(other, 'listening');
-      expect(await start()).to.match(new RegExp(`port ${port}: the port is in use by another program.*${option}`));
-      other.close();
-      await once(other, 'close');
+      try {
+        expect(await start()).to.match(new RegExp(`port ${port}: the port is in use by another program.*${option}`));
+      } finally {
+        other.close();
+        await once(other, 'close');
+      }
     }
   });
 

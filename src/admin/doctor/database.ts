@@ -29,7 +29,7 @@ async function checkFile(path: string, key: Buffer | undefined): Promise<CheckRe
     return warn(SUBJECT, `there is no file ${path} yet`, 'the first start of the daemon makes it, if DATA_DB is right');
   }
   try {
-    const { bytes, schemaVersion, living, unfinished } = await inspectSqliteCopy(path, key);
+    const { bytes, schemaVersion, living, unfinished } = await inspectSqliteCopy(path, key, true);
     return fine(
       SUBJECT,
       `${path} is undamaged: ${bytesText(bytes)}, tables of version ${schemaVersion}, ${countText(living, 'living infrastructure')}, ${countText(unfinished, 'unfinished operation')}`,

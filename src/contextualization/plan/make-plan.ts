@@ -13,6 +13,9 @@ import { recipePlaybook } from './playbook.js';
 import { itemSteps, MAIN_STEP } from './steps.js';
 
 const FILE_MODE = 0o600;
+/** VMs of a system that one Ansible process can hold; more are split. */
+const LARGEST_GROUP = 100;
+const BATCH = 50;
 
 /** Injected sources of what a pure function cannot have. */
 export interface PlanTools {
@@ -114,10 +117,15 @@ function recipeSteps(
   });
 }
 
-/** The VMs of each Ansible process: all of a system together, or each alone (CTXT_PROCESS_PER_VM). */
+/**
+ * The VMs of each Ansible process: all of a system together, in batches when there are very many (§24.6), or each alone
+ * (CTXT_PROCESS_PER_VM).
+ */
 function batches(input: PlanInput, nodes: readonly PlannedNode[]): readonly (readonly PlannedNode[])[] {
-  if (nodes.length === 0) return [];
-  return input.settings.processPerVm ? nodes.map((node) => [node]) : [nodes];
+  const size = input.settings.processPerVm ? 1 : nodes.length > LARGEST_GROUP ? BATCH : Math.max(1, nodes.length);
+  return Array.from({ length: Math.ceil(nodes.length / size) }, (_, index) =>
+    nodes.slice(index * size, (index + 1) * size),
+  );
 }
 
 function numbersOf(nodes: readonly PlannedNode[]): readonly number[] {

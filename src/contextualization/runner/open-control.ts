@@ -23,17 +23,23 @@ export interface OpenControl {
   readonly facts: ConnectionFacts;
 }
 
-function runtimeTarget(context: RunContext, link: ControlLink): Promise<RuntimeTarget> {
+async function runtimeTarget(context: RunContext, link: ControlLink): Promise<RuntimeTarget> {
   const { settings } = context.environment;
-  return link.connection(context.signal).then((connection) => ({
-    connection,
+  const { options } = (await context.ports.radl()).contextualize;
+  return {
+    connection: await link.connection(context.signal),
     remoteConfDir: settings.remoteConfDir,
     infrastructureId: context.run.infrastructureId,
     bundleDir: settings.runtimeBundleDir,
+    ansibleVersion: versionText(options?.getValue('ansible_version')),
     timeoutMs: settings.ansibleInstallTimeoutMs,
     signal: context.signal,
-  }));
+  };
 }
+
+/** Unquoted in a document, `9.5` is a number. */
+const versionText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** Prepares the master itself; without it nothing goes on. */
 async function prepareMaster(context: RunContext, plan: ConfigurationPlan, open: OpenVm): Promise<VmConnection> {
@@ -56,7 +62,9 @@ async function prepareMaster(context: RunContext, plan: ConfigurationPlan, open:
 
 /** The runtime on the control node: found or installed, with the lines of contextualization.md §7. */
 async function ensureRuntime(context: RunContext, target: RuntimeTarget, isAnnounced: boolean): Promise<string> {
-  if (isAnnounced) await logOnce(context, 'Configure Ansible in the master VM.');
+  const { ansibleVersion } = target;
+  const version = ansibleVersion === '' ? '' : ` (v. ${ansibleVersion})`;
+  if (isAnnounced) await logOnce(context, `Configure Ansible${version} in the master VM.`);
   const path = await installRuntime(target);
   if (isAnnounced) await logOnce(context, 'Ansible successfully configured in the master VM.');
   return path;

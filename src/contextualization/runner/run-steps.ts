@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the steps of a plan in order: a barrier between steps, systems beside each other, a failed VM stops alone (contextualization.md §3).
 import { errorText, ImError } from '../../domain/index.js';
+import { createSemaphore } from '../../util/semaphore.js';
 import { stoppedLine } from '../render/index.js';
 import { logOnce } from './run-context.js';
 import { runTask, type TaskResults } from './run-task.js';
@@ -48,12 +49,18 @@ async function runEntry(context: StepsContext, entry: StepTask): Promise<void> {
   });
 }
 
+/** Ansible processes on the control node at once; those of single VMs are small. */
+const PROCESSES_AT_ONCE = 8;
+const SINGLE_PROCESSES_AT_ONCE = 20;
+
 /** Runs the tasks of one step; those that share a VM run in the order of the plan. */
 async function runStep(context: StepsContext, tasks: readonly StepTask[]): Promise<void> {
+  const { signal, environment } = context.base;
+  const places = createSemaphore(environment.settings.processPerVm ? SINGLE_PROCESSES_AT_ONCE : PROCESSES_AT_ONCE);
   const lastOfVm = new Map<number, Promise<void>>();
   const all = tasks.map((entry) => {
     const before = [...new Set(entry.task.vms.map((vm) => lastOfVm.get(vm)))];
-    const work = Promise.all(before).then(() => runEntry(context, entry));
+    const work = Promise.all(before).then(() => places.run(() => runEntry(context, entry), signal));
     for (const vm of entry.task.vms) lastOfVm.set(vm, work);
     return work;
   });

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImError } from '../../domain/index.js';
 import { type SshConnection, shellCommand } from '../../ssh/index.js';
-import { chooseBundle, type RuntimeBundle, readManifest } from './manifest.js';
+import { chooseBundle, coreOf, type RuntimeBundle, readManifest } from './manifest.js';
 import { RUNTIME_PROGRAM } from './runtime-program.js';
 
 /** Where to install. */
@@ -14,6 +14,8 @@ export interface RuntimeTarget {
   readonly infrastructureId: string;
   /** Directory with manifest.json on this host. */
   readonly bundleDir: string;
+  /** `option ansible_version` of the document; empty: the newest one that fits. */
+  readonly ansibleVersion: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -51,15 +53,18 @@ async function runProgram(
 
 async function bundleFor(target: RuntimeTarget, python: string): Promise<RuntimeBundle> {
   const bundles = await readManifest(target.bundleDir);
-  const bundle = chooseBundle(bundles, python);
+  const { ansibleVersion } = target;
+  const core = coreOf(ansibleVersion);
+  const bundle = chooseBundle(bundles, python, core);
   if (bundle) return bundle;
   const known = bundles.map(
     ({ ansibleCore, python: { min, max } }) => `Ansible ${ansibleCore} for Python ${min}-${max}`,
   );
   throw new ImError(
     'provider',
-    `No Ansible runtime for the Python ${python} of ${target.connection.host}; there is: ${known.join(', ') || 'none'}. ` +
-      'Choose another image for the master VM, or make a bundle from a suitable Ansible with npm run runtime-bundle.',
+    `No Ansible runtime ${core === undefined ? '' : `of the version ${ansibleVersion} that the document asks for (ansible-core ${core}) `}` +
+      `for the Python ${python} of ${target.connection.host}; there is: ${known.join(', ') || 'none'}. ` +
+      'Choose another image for the master VM or another ansible_version, or make a bundle from a suitable Ansible with npm run runtime-bundle.',
   );
 }
 

@@ -73,8 +73,31 @@ function isRunnable(bundle: RuntimeBundle, python: string): boolean {
   return versionNumber(bundle.python.min) <= minor && minor <= versionNumber(bundle.python.max);
 }
 
-/** The bundle with the newest Ansible that this Python can run; undefined when there is none. */
-export const chooseBundle = (bundles: readonly RuntimeBundle[], python: string): RuntimeBundle | undefined =>
+/**
+ * The ansible-core `2.N` of what documents write as `option ansible_version`: a version of the Ansible package (`9.5.1` is core 2.16) or
+ * of ansible-core itself (`2.16.7`). Undefined for `latest` and for nothing: any.
+ * @throws ImError `bad-request` for other texts.
+ */
+export function coreOf(ansibleVersion: string): string | undefined {
+  const text = ansibleVersion.trim();
+  if (text === '' || text === 'latest') return undefined;
+  const [, major = '', minor = ''] = /^(\d{1,3})(?:\.(\d{1,3})[\w.-]{0,30})?$/.exec(text) ?? [];
+  if (major === '2' && minor !== '') return `2.${minor}`;
+  // The package has counted by whole numbers since 3 (core 2.10).
+  if (Number(major) >= 3) return `2.${Number(major) + 7}`;
+  throw new ImError(
+    'bad-request',
+    `The ansible_version ${JSON.stringify(text.slice(0, 100))} is no version: write 9.5.1, 2.16.7 or latest.`,
+  );
+}
+
+/** The bundle with the newest Ansible that this Python can run, of ansible-core `core` if given; undefined when there is none. */
+export const chooseBundle = (
+  bundles: readonly RuntimeBundle[],
+  python: string,
+  core?: string,
+): RuntimeBundle | undefined =>
   bundles
     .filter((bundle) => isRunnable(bundle, python))
+    .filter(({ ansibleCore }) => core === undefined || ansibleCore === core || ansibleCore.startsWith(`${core}.`))
     .sort((left, right) => versionNumber(right.ansibleCore) - versionNumber(left.ansibleCore))[0];

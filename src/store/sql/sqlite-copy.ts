@@ -51,7 +51,8 @@ export async function backupSqlite(path: string, target: string, signal?: AbortS
 }
 
 async function copyPages(path: string, partial: string, signal: AbortSignal | undefined): Promise<void> {
-  const source = new Database(path, { fileMustExist: true, readonly: true });
+  // Not read-only: only a writer takes the log files away again when it was the only one.
+  const source = new Database(path, { fileMustExist: true });
   try {
     // An open read holds the view of this moment: without it every write of the daemon would begin the copy again.
     source.exec('BEGIN');
@@ -77,15 +78,16 @@ async function copyPages(path: string, partial: string, signal: AbortSignal | un
 /**
  * Checks that a file is an undamaged database of this program that the key opens. It is only read.
  * @param key of the key file; undefined leaves that check out
+ * @param isInPlace it is the database itself, which daemons may be using, and not a copy
  * @throws ImError `store-unavailable` saying what is wrong with it
  */
-export async function inspectSqliteCopy(file: string, key: Buffer | undefined): Promise<CopyFacts> {
+export async function inspectSqliteCopy(file: string, key: Buffer | undefined, isInPlace = false): Promise<CopyFacts> {
   if (!(await exists(file))) {
     throw new ImError('store-unavailable', `There is no file ${file}.`);
   }
   const { size } = await stat(file);
   try {
-    const database = new Database(file, { fileMustExist: true, readonly: true });
+    const database = new Database(file, { fileMustExist: true, readonly: !isInPlace });
     try {
       const damage = database.pragma('quick_check(1)', { simple: true });
       if (damage !== 'ok') {
