@@ -57,16 +57,22 @@ export class CloudSession {
   }
 }
 
-/** A launched VM as connectors see it. */
+/** A launched VM as connectors see it. Documents are only opened when a connector looks at them. */
 export function vmReference(vm: VirtualMachine & { readonly providerId: string }): VmReference {
   return {
     infrastructureId: vm.infrastructureId,
     number: vm.number,
     providerId: vm.providerId,
-    info: vm.info,
-    requested: vm.requested,
-    extra: vm.extra,
     cloudState: vm.cloudState,
+    get info() {
+      return vm.info;
+    },
+    get requested() {
+      return vm.requested;
+    },
+    get extra() {
+      return vm.extra;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks providers for the state of VMs, in one call per cloud, and writes down what changed.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CloudConnector, Observation } from '../connectors/index.js';
 import { errorText, isFailedLaunch, type VirtualMachine } from '../domain/index.js';
 import { type Radl, replaceDnsNames, serializeRadl } from '../radl/index.js';
@@ -7,6 +8,9 @@ import type { VmChanges } from '../store/index.js';
 import { type CloudSession, isLaunched, vmReference } from './cloud-session.js';
 import type { OperationEnvironment } from './environment.js';
 import type { Workspace } from './workspace.js';
+
+/** VMs whose observations are compared in one turn of the event loop. */
+const RECORDED_AT_ONCE = 25;
 
 type LaunchedVm = VirtualMachine & { readonly providerId: string };
 
@@ -64,16 +68,20 @@ export class Observer {
         infId: workspace.infrastructureId,
       });
     }
-    await Promise.all(
-      vms.map((vm) => {
-        const observation = observations.get(vm.number) ?? {
-          number: vm.number,
-          ok: false as const,
-          message: 'no answer',
-        };
-        return this.#record(workspace, vm, observation, revisions.get(vm.number) ?? 0);
-      }),
-    );
+    for (let first = 0; first < vms.length; first += RECORDED_AT_ONCE) {
+      await Promise.all(
+        vms.slice(first, first + RECORDED_AT_ONCE).map((vm) => {
+          const observation = observations.get(vm.number) ?? {
+            number: vm.number,
+            ok: false as const,
+            message: 'no answer',
+          };
+          return this.#record(workspace, vm, observation, revisions.get(vm.number) ?? 0);
+        }),
+      );
+      // Comparing documents takes time that requests must not wait for.
+      await nextTurn();
+    }
   }
 
   async #record(workspace: Workspace, vm: LaunchedVm, observation: Observation, revision: number): Promise<void> {
