@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon as a service: its command line, what keeps it from starting, signals, probes, and secrets that stay secret.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
@@ -185,10 +186,9 @@ describe('a running daemon', () => {
     expect(readFileSync(old, 'utf8')).to.contain('Start Infrastructure Manager daemon');
   });
 
-  it('leaves its files to its own user alone', async () => {
+  it('keeps its files from other users', async () => {
     const names = await readdir(daemon.directory);
     expect(names).to.include('inf.dat');
-    const { execFileSync } = await import('node:child_process');
     const modes = execFileSync('stat', ['-c', '%a %n', ...names.filter((name) => /inf\.dat|key/.test(name))], {
       cwd: daemon.directory,
       encoding: 'utf8',

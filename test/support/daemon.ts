@@ -203,7 +203,12 @@ export class TestDaemon {
 
   static async start(options: Options = {}): Promise<TestDaemon> {
     const daemon = await TestDaemon.prepare(options);
-    await daemon.start();
+    try {
+      await daemon.start();
+    } catch (error) {
+      await daemon.remove();
+      throw error;
+    }
     return daemon;
   }
 
