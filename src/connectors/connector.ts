@@ -221,6 +221,8 @@ export interface CloudConnector {
 export interface ConnectorType {
   /** As in authorization items; case-sensitive. */
   readonly type: string;
+  /** The machines are the user's own and stay when an infrastructure goes (capability `existing-hosts` of its connectors). */
+  readonly hasExistingHosts?: boolean;
   /** @throws ImError `bad-request` when the item lacks what this cloud needs (auth.md §6) */
   connect(cloud: CloudCredential, environment: ConnectorEnvironment): CloudConnector;
   /** Picks the item of a call that serves a stored VM of this type; default: by cloud id, then exact host, then host substring (auth.md §7). */

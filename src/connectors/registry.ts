@@ -32,6 +32,8 @@ const LONGEST_TYPE = 15;
 export interface ConnectorRegistry {
   /** Is there a connector for this type? Types are case-sensitive. */
   has(type: string): boolean;
+  /** Are machines of this type the user's own? */
+  hasExistingHosts(type: string): boolean;
   /**
    * A connector bound to the credential; nothing is sent to the cloud yet.
    * @throws ImError `bad-request` for a type without connector (core.md §8) and for an item that lacks what the cloud needs
@@ -60,6 +62,7 @@ export function createConnectorRegistry(
 
   return {
     has: (type) => table.has(type),
+    hasExistingHosts: (type) => table.get(type)?.hasExistingHosts === true,
     connect: (cloud) => lookUp(cloud.type).connect(cloud, environment),
     selectCredential: (reference, clouds) => {
       const ofType = clouds.filter((cloud) => cloud.type === reference.type);

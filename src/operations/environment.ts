@@ -28,6 +28,8 @@ export interface OperationSettings {
 export interface ConnectorSource {
   /** A connector for a credential. @throws ImError when the type is unknown or the item lacks something */
   connect(cloud: CloudCredential): CloudConnector;
+  /** Are machines of this cloud type the user's own? */
+  hasExistingHosts(type: string): boolean;
   /** The credential of a call that serves a stored VM (auth.md §7). */
   selectCredential(reference: CloudReference, clouds: readonly CloudCredential[]): CloudCredential | undefined;
 }

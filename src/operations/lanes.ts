@@ -233,7 +233,7 @@ export class Lanes {
     const { environment, limits, observer, stopping } = this.#tools;
     const header = await environment.store.getHeader(operation.infrastructureId);
     const vms = await environment.store.listVmStatuses(operation.infrastructureId);
-    const isKeepingMachines = vms.some(({ cloud }) => cloud.type === 'DeployedNode');
+    const isKeepingMachines = vms.some(({ cloud }) => environment.connectors.hasExistingHosts(cloud.type));
     if (header?.isDestroying === true && !isKeepingMachines) {
       return;
     }

@@ -23,6 +23,7 @@ const CREDENTIALS = 'disk.0.os.credentials';
 /** `type = DeployedNode`: no key is needed; how to reach the machines is said in the RADL. */
 export const deployedNodeType: ConnectorType = {
   type: 'DeployedNode',
+  hasExistingHosts: true,
   connect: (cloud, environment) => createDeployedNodeConnector(cloud, environment),
 };
 

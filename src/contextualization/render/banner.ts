@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Banners and time lines of Ansible's screen output (contextualization.md §13.3).
+import { DAYS, MONTHS } from '../../util/english-dates.js';
+
 const COLUMNS = 79;
 const MIN_STARS = 3;
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 /** A blank line, the title, and stars up to column 80, with a line end. */
 export function banner(title: string): string {

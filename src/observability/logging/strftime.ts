@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Python's strftime for the date forms of logging.conf, in local time and English names.
+import { DAYS, MONTHS } from '../../util/english-dates.js';
 
 const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
-
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 function offset(time: Date): string {
   const minutes = -time.getTimezoneOffset();

@@ -6,9 +6,6 @@ import { Radl } from '../../radl/index.js';
 import { createSemaphore } from '../../util/semaphore.js';
 import type { OperationContext } from '../context.js';
 
-/** Cloud type whose machines belong to the user (connector capability `existing-hosts`). */
-const EXISTING_HOSTS = 'DeployedNode';
-
 /** Ports of a configuration run. */
 export function contextualizationPorts(context: OperationContext): ContextualizationPorts {
   const { environment, operation, workspace, observer, clouds, signal } = context;
@@ -36,7 +33,7 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
     vms: async () =>
       (await store.listVms(infrastructureId))
         .filter((vm) => vm.operationId === operation.id || !vm.isCreating)
-        .map(configurableVm),
+        .map((vm) => configurableVm(vm, environment.connectors.hasExistingHosts(vm.cloud.type))),
     refresh: (numbers) => observer.observe(workspace, clouds, signal, new Set(numbers)),
     logInfrastructure: (line, form = 'stamped') =>
       form === 'stamped'
@@ -78,7 +75,7 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
   };
 }
 
-function configurableVm(vm: VirtualMachine): ConfigurableVm {
+function configurableVm(vm: VirtualMachine, isExistingHost: boolean): ConfigurableVm {
   return {
     number: vm.number,
     systemName: vm.systemName,
@@ -87,7 +84,7 @@ function configurableVm(vm: VirtualMachine): ConfigurableVm {
     providerId: vm.providerId,
     cloudState: vm.cloudState,
     isDeleting: vm.isDeleting,
-    isExistingHost: vm.cloud.type === EXISTING_HOSTS,
+    isExistingHost,
     info: vm.info,
     requested: vm.requested,
   };

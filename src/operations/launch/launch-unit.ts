@@ -17,6 +17,9 @@ interface PendingVm {
   readonly failures: string[];
 }
 
+/** Takes the outcome of one VM. */
+type Settle = (outcome: LaunchOutcome, connector: CloudConnector) => void;
+
 /** Runs until every VM of the unit is launched or has failed for good; each end is committed as soon as it is known. */
 export async function launchUnit(
   context: OperationContext,
@@ -38,7 +41,7 @@ export async function launchUnit(
     return;
   }
   const commits: Promise<void>[] = [];
-  const settle = (outcome: LaunchOutcome, connector: CloudConnector): void => {
+  const settle: Settle = (outcome, connector) => {
     const entry = pending.get(outcome.number);
     if (entry === undefined) {
       return;
@@ -72,7 +75,7 @@ async function launchPending(
   infrastructure: Infrastructure,
   first: VirtualMachine,
   pending: ReadonlyMap<number, PendingVm>,
-  settle: (outcome: LaunchOutcome, connector: CloudConnector) => void,
+  settle: Settle,
 ): Promise<void> {
   try {
     const connector = context.clouds.connectorFor(first.cloud);
@@ -106,7 +109,7 @@ async function adoptFound(
   infrastructure: Infrastructure,
   connector: CloudConnector,
   pending: ReadonlyMap<number, PendingVm>,
-  settle: (outcome: LaunchOutcome, connector: CloudConnector) => void,
+  settle: Settle,
 ): Promise<void> {
   const byToken = new Map([...pending.values()].map((entry) => [token(entry), entry]));
   const found = await connector.findByToken([...byToken.keys()], infrastructure.id, context.signal);
@@ -125,7 +128,7 @@ async function attempts(
   infrastructure: Infrastructure,
   connector: CloudConnector,
   pending: ReadonlyMap<number, PendingVm>,
-  settle: (outcome: LaunchOutcome, connector: CloudConnector) => void,
+  settle: Settle,
 ): Promise<void> {
   const { maxVmFails, delayBetweenVmRetriesMs } = context.environment.settings;
   for (let attempt = 1; attempt <= maxVmFails && pending.size > 0; attempt += 1) {

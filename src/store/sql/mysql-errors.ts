@@ -4,8 +4,8 @@ import { ImError } from '../../domain/index.js';
 import { DeadlineError } from '../../util/deadline.js';
 import type { FailureKind } from '../patience.js';
 import { isObject } from '../rows/row.js';
-import { connectionReason, isConnectionError, isTlsError } from './connection-errors.js';
-import { driverText } from './driver-text.js';
+import { isConnectionError, isTlsError } from './connection-errors.js';
+import { describeNamedFailure, describeUnnamedFailure } from './server-failure.js';
 
 /** Lock wait timeout and deadlock; also what fails a starter that waits for another one's migrations. */
 const LOCKED: ReadonlySet<number> = new Set([1205, 1213]);
@@ -79,41 +79,9 @@ export function describeMysqlError(error: unknown, place: string): ImError {
   const number = errorNumber(error);
   if (number !== undefined && number >= 1000) {
     const cause = new Error(namesOf(error, number));
-    const remedy = REMEDIES[number];
-    if (remedy !== undefined) {
-      return new ImError('store-unavailable', `The database ${place} ${remedy}.`, { cause });
-    }
-    return WRITE.has(number)
-      ? new ImError(
-          'internal',
-          `The database ${place} refused a change (${cause.message}): nothing of it was written.`,
-          {
-            cause,
-          },
-        )
-      : new ImError(
-          'store-unavailable',
-          `The database ${place} does not do its work (${cause.message}): look into the log of its server.`,
-          { cause },
-        );
+    return describeNamedFailure({ cause, remedy: REMEDIES[number], isRefusedWrite: WRITE.has(number) }, place);
   }
-  if (mysqlFailureKind(error) === 'lost') {
-    return new ImError(
-      'store-unavailable',
-      `The database ${place} cannot be reached (${connectionReason(error)}): start its server or correct DATA_DB.`,
-      { cause: error },
-    );
-  }
-  if (isTlsError(error)) {
-    return new ImError(
-      'store-unavailable',
-      `The database ${place} cannot be reached over TLS (${driverText(error)}): correct the TLS options of DATA_DB.`,
-      { cause: error },
-    );
-  }
-  return new ImError('internal', `A fault in the daemon's code stopped the use of the database ${place}.`, {
-    cause: error,
-  });
+  return describeUnnamedFailure(error, mysqlFailureKind(error) === 'lost', place);
 }
 
 function namesOf(error: unknown, number: number): string {

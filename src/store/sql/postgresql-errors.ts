@@ -4,8 +4,8 @@ import { ImError } from '../../domain/index.js';
 import { DeadlineError } from '../../util/deadline.js';
 import type { FailureKind } from '../patience.js';
 import { isObject } from '../rows/row.js';
-import { connectionReason, isConnectionError, isTlsError } from './connection-errors.js';
-import { driverText } from './driver-text.js';
+import { isConnectionError, isTlsError } from './connection-errors.js';
+import { describeNamedFailure, describeUnnamedFailure } from './server-failure.js';
 
 /** Serialization failure, deadlock, lock timeout. */
 const LOCKED: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
@@ -69,41 +69,9 @@ export function describePostgresqlError(error: unknown, place: string): ImError 
   const state = sqlState(error);
   if (state !== undefined) {
     const cause = new Error(namesOf(error, state));
-    const remedy = REMEDIES[state];
-    if (remedy !== undefined) {
-      return new ImError('store-unavailable', `The database ${place} ${remedy}.`, { cause });
-    }
-    return WRITE.test(state)
-      ? new ImError(
-          'internal',
-          `The database ${place} refused a change (${cause.message}): nothing of it was written.`,
-          {
-            cause,
-          },
-        )
-      : new ImError(
-          'store-unavailable',
-          `The database ${place} does not do its work (${cause.message}): look into the log of its server.`,
-          { cause },
-        );
+    return describeNamedFailure({ cause, remedy: REMEDIES[state], isRefusedWrite: WRITE.test(state) }, place);
   }
-  if (postgresqlFailureKind(error) === 'lost') {
-    return new ImError(
-      'store-unavailable',
-      `The database ${place} cannot be reached (${connectionReason(error)}): start its server or correct DATA_DB.`,
-      { cause: error },
-    );
-  }
-  if (isTlsError(error)) {
-    return new ImError(
-      'store-unavailable',
-      `The database ${place} cannot be reached over TLS (${driverText(error)}): correct the TLS options of DATA_DB.`,
-      { cause: error },
-    );
-  }
-  return new ImError('internal', `A fault in the daemon's code stopped the use of the database ${place}.`, {
-    cause: error,
-  });
+  return describeUnnamedFailure(error, postgresqlFailureKind(error) === 'lost', place);
 }
 
 function namesOf(error: unknown, state: string): string {
