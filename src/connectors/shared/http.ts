@@ -9,6 +9,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const LARGEST_ANSWER_BYTES = 32 * 1024 * 1024;
 const TRIES = 3;
 const RETRY_BASE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Where a provider listens. */
@@ -34,7 +35,8 @@ export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'PATCH';
   /** Path without query. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  /** A list repeats the parameter. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, bytes as they are. */
   readonly body?: Buffer | object;
@@ -48,6 +50,8 @@ export interface HttpCall {
 /** An answer, whatever its status. */
 export interface HttpAnswer {
   readonly status: number;
+  /** By lower-case name; of a repeated header the first value. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 }
 
@@ -81,7 +85,7 @@ export function createHttpClient(endpoint: HttpEndpoint, random: () => number = 
 
   const send = (call: HttpCall, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     const isJson = call.body !== undefined && !Buffer.isBuffer(call.body);
-    const query = call.query === undefined ? '' : `?${new URLSearchParams(call.query)}`;
+    const query = call.query === undefined ? '' : `?${queryText(call.query)}`;
     return dispatcher.request({
       origin: endpoint.origin,
       path: `${endpoint.pathPrefix ?? ''}${call.path}${query}`,
@@ -96,8 +100,8 @@ export function createHttpClient(endpoint: HttpEndpoint, random: () => number = 
     withTimeout(
       { timeoutMs: call.timeoutMs ?? REQUEST_TIMEOUT_MS, what: `the answer of ${endpoint.name}`, signal: call.signal },
       async (signal) => {
-        const { statusCode, body } = await send(call, signal);
-        return { status: statusCode, body: await readBounded(body, endpoint.name) };
+        const { statusCode, headers, body } = await send(call, signal);
+        return { status: statusCode, headers: headerMap(headers), body: await readBounded(body, endpoint.name) };
       },
     );
 
@@ -105,14 +109,16 @@ export function createHttpClient(endpoint: HttpEndpoint, random: () => number = 
     const isRepeatable = call.isRepeatable ?? (call.method !== 'POST' && call.method !== 'PATCH');
     for (let tries = 1; ; tries += 1) {
       const isLast = tries === TRIES || !isRepeatable;
+      let pauseMs = random() * RETRY_BASE_MS * 2 ** (tries - 1);
       try {
         const answer = await attempt(call);
         if (isLast || !RETRIED_STATUSES.has(answer.status)) return answer;
+        pauseMs = Math.max(pauseMs, retryAfterMs(answer));
       } catch (error) {
         if (call.signal.aborted) throw call.signal.reason;
         if (isLast || error instanceof ImError) throw asProviderError(error, endpoint.name);
       }
-      await sleep(random() * RETRY_BASE_MS * 2 ** (tries - 1), call.signal);
+      await sleep(pauseMs, call.signal);
     }
   };
 
@@ -134,6 +140,28 @@ export function createHttpClient(endpoint: HttpEndpoint, random: () => number = 
   };
 
   return { call, lines };
+}
+
+function queryText(query: Readonly<Record<string, string | readonly string[]>>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map((item): [string, string] => [name, item]),
+  );
+  return new URLSearchParams(pairs).toString();
+}
+
+function headerMap(headers: Readonly<Record<string, string | string[] | undefined>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(headers).flatMap(([name, value]) => {
+      const first = Array.isArray(value) ? value[0] : value;
+      return first === undefined ? [] : [[name.toLowerCase(), first] as const];
+    }),
+  );
+}
+
+/** The pause that a provider asks for in seconds, within reason; 0 when it asks for none. */
+function retryAfterMs({ headers }: HttpAnswer): number {
+  const seconds = Number(headers.get('retry-after') ?? 0);
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, LONGEST_PAUSE_MS) : 0;
 }
 
 async function readBounded(body: AsyncIterable<Uint8Array>, name: string): Promise<Buffer> {

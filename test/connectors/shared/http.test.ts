@@ -45,6 +45,29 @@ describe('createHttpClient', () => {
     expect(calls[0]).to.match(/^GET \/base\/x\?/);
   });
 
+  it('repeats a query parameter for each value of a list', async () => {
+    answer = (_incoming, outgoing) => text(outgoing, 200);
+    await client.call({ ...get, query: { fields: ['id', 'name'], limit: '5' } });
+    expect(calls[0]).to.equal('GET /base/x?fields=id&fields=name&limit=5');
+  });
+
+  it('hands out headers by their lower-case names', async () => {
+    answer = (_incoming, outgoing) => outgoing.writeHead(201, { 'X-Subject-Token': 't', Location: '/there' }).end();
+    const { headers } = await client.call(get);
+    expect([headers.get('x-subject-token'), headers.get('location')]).to.deep.equal(['t', '/there']);
+  });
+
+  it('waits as long as the server asks before it repeats a call', async () => {
+    const controller = new AbortController();
+    answer = (_incoming, outgoing, call) => {
+      outgoing.writeHead(call === 1 ? 503 : 200, call === 1 ? { 'retry-after': '3600' } : {}).end();
+      // Without the pause the second call would be there before this one is called off.
+      setTimeout(() => controller.abort(new Error('enough')), 50);
+    };
+    expect((await failure(client.call({ ...get, signal: controller.signal }))).message).to.equal('enough');
+    expect(calls).to.have.length(1);
+  });
+
   it('sends objects as JSON and bytes as they are', async () => {
     const bodies: string[] = [];
     answer = (incoming, outgoing) => {
