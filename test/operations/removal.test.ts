@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Remove and destroy: order, failures, force, and a destroy that overtakes a launch.
 import { expect } from 'chai';
+import type { ConnectorType } from '../../src/connectors/index.js';
 import { parseRadl } from '../../src/radl/index.js';
 import { MemoryCloud } from '../support/memory-cloud.js';
 import { callOf, demolish, type House, startHouse } from '../support/operations-house.js';
@@ -45,6 +46,40 @@ describe('removing', () => {
     expect(await house.manager.removeResources(callOf(), id, ['0', '2'], { isContextualized: false })).to.equal(2);
     expect(cloud.networks.size).to.equal(0);
     expect(cloud.vms.size).to.equal(0);
+  });
+
+  it('deletes snapshots through the cloud that knows them, and minds no other that refuses', async () => {
+    const deleted: string[] = [];
+    const withImages = (type: string, knows: string): ConnectorType => ({
+      type,
+      connect: (credential, environment) => {
+        const base = cloud.connectorType(type).connect(credential, environment);
+        return new Proxy(base, {
+          get: (target, key) => {
+            if (key !== 'deleteImage') {
+              const member: unknown = Reflect.get(target, key);
+              return typeof member === 'function' ? member.bind(target) : member;
+            }
+            return async (url: string) => {
+              if (!url.startsWith(knows)) throw new Error(`${type} does not know ${url}`);
+              deleted.push(url);
+            };
+          },
+        });
+      },
+    });
+    await demolish(house);
+    house = await startHouse({ types: [withImages('Memory', 'mem://'), withImages('Other', 'oth://')] });
+    const call = callOf('ana', [
+      { id: 'mem', type: 'Memory' },
+      { id: 'o', type: 'Other' },
+    ]);
+    const { infrastructureId: id } = await house.manager.createInfrastructure(call, parseRadl(DOCUMENT), {
+      isAsync: false,
+    });
+    await house.store.commit([{ kind: 'update-infrastructure', id, set: { snapshots: ['oth://a', 'mem://b'] } }]);
+    await house.manager.destroyInfrastructure(call, id, { isForced: false, isAsync: false });
+    expect(deleted).to.deep.equal(['oth://a', 'mem://b']);
   });
 
   it('destroys everything and forgets the infrastructure', async () => {

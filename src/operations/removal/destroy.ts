@@ -88,16 +88,23 @@ async function removeSnapshots(context: OperationContext): Promise<readonly stri
   const infrastructure = await environment.store.getInfrastructure(operation.infrastructureId);
   const failures: string[] = [];
   for (const url of infrastructure?.snapshots ?? []) {
+    const refusals: string[] = [];
+    let isDeleted = false;
     for (const option of clouds.options()) {
-      if ('connector' in option && option.connector.deleteImage !== undefined) {
-        try {
-          await option.connector.deleteImage(url, signal);
-          break;
-        } catch (error) {
-          signal.throwIfAborted();
-          failures.push(`The snapshot ${url} could not be deleted: ${errorText(error)}`);
-        }
+      if (isDeleted || !('connector' in option) || option.connector.deleteImage === undefined) {
+        continue;
       }
+      try {
+        await option.connector.deleteImage(url, signal);
+        isDeleted = true;
+      } catch (error) {
+        signal.throwIfAborted();
+        refusals.push(errorText(error));
+      }
+    }
+    // One cloud that knows the URL is enough; the others refuse it.
+    if (!isDeleted && refusals.length > 0) {
+      failures.push(`The snapshot ${url} could not be deleted: ${refusals.join('; ')}`);
     }
   }
   return failures;
