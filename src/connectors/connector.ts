@@ -9,7 +9,7 @@ import type {
   Resource,
   ResourceKind,
 } from '../domain/index.js';
-import type { Radl, System } from '../radl/index.js';
+import type { Network, Radl, System } from '../radl/index.js';
 import type { Logger } from '../util/logger.js';
 
 /** What a cloud can do beyond launch, observe and destroy. Asked, never guessed. */
@@ -113,7 +113,16 @@ export type LaunchOutcome =
       readonly cloudState: CloudState;
       readonly extra?: JsonObject;
     }
-  | { readonly number: number; readonly ok: false; readonly message: string };
+  | {
+      readonly number: number;
+      readonly ok: false;
+      readonly message: string;
+      /**
+       * The provider may have made the VM all the same: its answer was lost and it cannot be asked. The next try then carries the same
+       * token, and the ledger keeps the token until somebody could look.
+       */
+      readonly mayExist?: true;
+    };
 
 /** A VM as connectors see it. */
 export interface VmReference {
@@ -147,6 +156,9 @@ export interface ProviderVm {
   readonly providerId: string;
 }
 
+/** How long to look for what a provider may not show yet: over its whole consistency window (the default), or once. */
+export type LookUpPatience = 'whole-window' | 'one-look';
+
 /** Result of altering a VM. */
 export interface AlterResult {
   readonly info: Radl;
@@ -177,8 +189,16 @@ export interface CloudConnector {
   /** Launches the VMs and yields exactly one outcome per VM, each as soon as it is known. */
   launch(request: LaunchRequest): AsyncIterable<LaunchOutcome>;
 
-  /** Which of these launch tokens the provider has a VM for. Looks over the provider's whole consistency window. */
-  findByToken(tokens: readonly string[], infrastructureId: string, signal: AbortSignal): Promise<readonly ProviderVm[]>;
+  /**
+   * Which of these launch tokens the provider has a VM for. Looks over the provider's whole consistency window, unless the caller needs no
+   * certainty because it is about to repeat a create call that the provider guards by the token (capability `idempotent-launch`).
+   */
+  findByToken(
+    tokens: readonly string[],
+    infrastructureId: string,
+    signal: AbortSignal,
+    patience?: LookUpPatience,
+  ): Promise<readonly ProviderVm[]>;
 
   /**
    * Rebuilds what `launch` would have yielded for a VM that exists already (found by token after a crash), finishing what was left undone
@@ -202,8 +222,11 @@ export interface CloudConnector {
   start?(vm: VmReference, signal: AbortSignal): Promise<CloudState>;
   stop?(vm: VmReference, signal: AbortSignal): Promise<CloudState>;
   reboot?(vm: VmReference, signal: AbortSignal): Promise<CloudState>;
-  /** Changes a VM towards the given system. */
-  alter?(vm: VmReference, wanted: System, signal: AbortSignal): Promise<AlterResult>;
+  /**
+   * Changes a VM towards the given system. An alter that names no interfaces leaves addresses alone.
+   * @param networks the networks of the request that are more than references; their outports are to be open afterwards
+   */
+  alter?(vm: VmReference, wanted: System, signal: AbortSignal, networks?: readonly Network[]): Promise<AlterResult>;
   /** Makes an image of a disk and returns its URL. */
   snapshot?(
     vm: VmReference,

@@ -12,7 +12,8 @@ export async function alterVm(context: OperationContext): Promise<OperationOutco
   if (vm === undefined || vm.isDestroyed) {
     return { ok: false, error: vmNotFound() };
   }
-  const wanted = deserializeRadl(String(operation.request.document)).getSystem(vm.systemName);
+  const document = deserializeRadl(String(operation.request.document));
+  const wanted = document.getSystem(vm.systemName);
   if (wanted === undefined) {
     return { ok: false, error: badRequest(`Incorrect RADL no system with name ${vm.systemName} provided.`) };
   }
@@ -24,7 +25,8 @@ export async function alterVm(context: OperationContext): Promise<OperationOutco
     if (connector.alter === undefined) {
       throw new ImError('not-supported', 'Not supported');
     }
-    const { info, extra } = await connector.alter(vmReference(vm), wanted, context.signal);
+    const networks = document.networks.filter(({ isReference }) => !isReference);
+    const { info, extra } = await connector.alter(vmReference(vm), wanted, context.signal, networks);
     await workspace.vms.set(vm.number, { info, ...(extra !== undefined && { extra }) });
     await context.observer.observe(workspace, context.clouds, context.signal, new Set([vm.number]));
     return { ok: true };

@@ -87,6 +87,33 @@ describe('launching', () => {
     expect(cloud.vms.size).to.equal(1);
   });
 
+  it('takes over a VM whose launch had no answer instead of launching another one', async () => {
+    cloud.isAnswerLost = () => true;
+    const { infrastructureId } = await create(SINGLE.replace('deploy node 3', 'deploy node 1'));
+    expect([...cloud.vms.values()].map(({ token }) => token)).to.deep.equal([`${infrastructureId}-0-1`]);
+    expect(await house.manager.vmContMsg(callOf(), infrastructureId, 0)).to.not.contain('no answer');
+  });
+
+  it('keeps a VM that may exist until a destroy could ask for it', async () => {
+    cloud.isAnswerLost = () => true;
+    let isSilent = true;
+    cloud.gate = async (call) => {
+      if (call === 'find' && isSilent) throw new Error('the provider is silent');
+    };
+    const error = await failureOf(create(SINGLE.replace('deploy node 3', 'deploy node 1')));
+    expect(error.message).to.contain('Attempt 1: no answer').and.contain('Attempt 2: Error: the provider is silent');
+    const [id] = await house.manager.listInfrastructures(callOf());
+    expect(cloud.vms.size).to.equal(1);
+    expect(
+      (await failureOf(house.manager.destroyInfrastructure(callOf(), id!, { isForced: false, isAsync: false })))
+        .message,
+    ).to.contain('is silent');
+    isSilent = false;
+    await house.manager.destroyInfrastructure(callOf(), id!, { isForced: false, isAsync: false });
+    expect(cloud.vms.size).to.equal(0);
+    expect(await house.manager.listInfrastructures(callOf())).to.deep.equal([]);
+  });
+
   it('adds VMs with new numbers and never uses one again', async () => {
     const { infrastructureId } = await create(FRONT);
     const added = await house.manager.addResources(

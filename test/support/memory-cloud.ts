@@ -29,6 +29,8 @@ export class MemoryCloud {
   readonly launchCalls: number[] = [];
   /** Text of the failure of a launch of this system; undefined: it works. */
   launchFailure: (system: string, token: string) => string | undefined = () => undefined;
+  /** Is the answer to the create call of this token lost, the VM made all the same? */
+  isAnswerLost: (token: string) => boolean = () => false;
   destroyFailure: (id: string) => string | undefined = () => undefined;
   observeFailure: string | undefined;
   /** Awaited at the beginning of every call; lets a test stop the world there. */
@@ -88,6 +90,10 @@ class MemoryConnector implements CloudConnector {
       if (failure === undefined) {
         await this.#provider.gate('create');
         const made = this.#provider.create(vm.token);
+        if (this.#provider.isAnswerLost(vm.token)) {
+          yield { number: vm.number, ok: false, message: 'no answer', mayExist: true };
+          continue;
+        }
         await this.#provider.gate('created');
         yield this.#outcome(request, vm.number, made.id);
       } else {

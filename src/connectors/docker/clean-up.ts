@@ -27,8 +27,13 @@ export async function orCleanUp(
       await removeOwnVolumes(engine, request.infrastructureId, vm.number, signal);
       return { number: vm.number, ok: false, message };
     } catch (cleanupError) {
-      // The ledger still holds the VM and its volumes, so they are removed later.
-      return { number: vm.number, ok: false, message: `${message} (not removed yet: ${errorText(cleanupError)})` };
+      // The ledger still holds the VM and its volumes, so they are taken up again or removed later.
+      return {
+        number: vm.number,
+        ok: false,
+        message: `${message} (not removed yet: ${errorText(cleanupError)})`,
+        mayExist: true,
+      };
     }
   }
 }

@@ -27,7 +27,7 @@ export interface ImageRules {
   /** Why the cloud does not take the image, or undefined when it does. */
   refusal(url: ImageUrl): string | undefined;
   /** Writes on the candidate what this cloud adds (user name, pinned sizes...). */
-  complete(features: Features): void;
+  complete(features: Features, url: ImageUrl): void;
 }
 
 /**
@@ -42,13 +42,14 @@ export function imageCandidates(system: System, cloud: CloudCredential, rules: I
   const candidates: Candidate[] = [];
   const refusals: string[] = [];
   for (const url of urls) {
-    const refusal = rules.refusal(parseImageUrl(url));
+    const parsed = parseImageUrl(url);
+    const refusal = rules.refusal(parsed);
     if (refusal !== undefined) {
       refusals.push(`image ${url}: ${refusal}`);
       continue;
     }
     const features = system.features.clone();
-    rules.complete(features);
+    rules.complete(features, parsed);
     features.setText('disk.0.image.url', url);
     features.setText('provider.type', cloud.type);
     if (cloud.server !== '') features.setText('provider.host', cloud.server);

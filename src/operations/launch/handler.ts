@@ -137,24 +137,25 @@ async function allFailed(
   others: number,
 ): Promise<OperationOutcome> {
   const { environment, operation, workspace } = context;
-  const leftovers = (
-    await environment.store.listResources(infrastructure.id, {
-      operationId: operation.id,
-      states: ['intent', 'created', 'deleting'],
-    })
-  ).filter(({ kind }) => kind !== 'vm');
-  const problems = await workspace.ledger.destroy(
-    leftovers,
-    (resource) => context.clouds.connectorFor(resource.cloud),
-    context.signal,
-  );
+  const made = await environment.store.listResources(infrastructure.id, {
+    operationId: operation.id,
+    states: ['intent', 'created', 'deleting'],
+  });
+  // Their provider could not be asked whether it made them: they and what they may be using stay for a destroy to look after.
+  const uncertain = new Set(made.filter(({ kind }) => kind === 'vm').map(({ vmNumber }) => vmNumber));
+  const problems =
+    uncertain.size > 0
+      ? ['Not all of them are known to be absent at their provider. Delete the infrastructure to have them looked for.']
+      : await workspace.ledger.destroy(made, (resource) => context.clouds.connectorFor(resource.cloud), context.signal);
   const messages = vms.map((vm) => `${vm.errorMessage}\n`).join('');
-  const changes: Change[] = vms.map((vm) => ({
-    kind: 'update-vm',
-    infrastructureId: infrastructure.id,
-    number: vm.number,
-    set: { isDestroyed: true },
-  }));
+  const changes: Change[] = vms
+    .filter(({ number }) => !uncertain.has(number))
+    .map((vm) => ({
+      kind: 'update-vm',
+      infrastructureId: infrastructure.id,
+      number: vm.number,
+      set: { isDestroyed: true },
+    }));
   const lines = ['All VMs failed. No contextualize.', messages, ...problems];
   changes.push({
     kind: 'append-log',

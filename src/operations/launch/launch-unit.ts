@@ -15,6 +15,8 @@ interface PendingVm {
   readonly resource: Resource;
   generation: number;
   readonly failures: string[];
+  /** The last try may have left a VM at the provider: its token stays the one to ask for. */
+  mayExist: boolean;
 }
 
 /** Takes the outcome of one VM. */
@@ -33,7 +35,13 @@ export async function launchUnit(
     const vm = vms.get(number);
     const resource = resources.get(number);
     if (vm?.isCreating && resource !== undefined) {
-      pending.set(number, { vm, resource, generation: Number(resource.data.generation ?? 1), failures: [] });
+      pending.set(number, {
+        vm,
+        resource,
+        generation: Number(resource.data.generation ?? 1),
+        failures: [],
+        mayExist: false,
+      });
     }
   }
   const first = [...pending.values()][0];
@@ -51,6 +59,7 @@ export async function launchUnit(
       commits.push(recordLaunched(context, entry, outcome, connector));
     } else {
       entry.failures.push(outcome.message);
+      entry.mayExist = outcome.mayExist === true;
     }
   };
 
@@ -103,7 +112,7 @@ function preconditionProblem(vm: VirtualMachine, unit: UnitRecord): string | und
   return undefined;
 }
 
-/** After a crash: VMs that the provider has under our tokens are taken over instead of launched again. */
+/** After a crash or a lost answer: VMs that the provider has under our tokens are taken over instead of launched again. */
 async function adoptFound(
   context: OperationContext,
   infrastructure: Infrastructure,
@@ -112,7 +121,9 @@ async function adoptFound(
   settle: Settle,
 ): Promise<void> {
   const byToken = new Map([...pending.values()].map((entry) => [token(entry), entry]));
-  const found = await connector.findByToken([...byToken.keys()], infrastructure.id, context.signal);
+  // Where the provider itself refuses a second VM of a token, what it does not show yet is found by the create call.
+  const patience = connector.capabilities.has('idempotent-launch') ? 'one-look' : 'whole-window';
+  const found = await connector.findByToken([...byToken.keys()], infrastructure.id, context.signal, patience);
   for (const vm of found) {
     const entry = byToken.get(vm.token);
     if (entry !== undefined) {
@@ -134,13 +145,24 @@ async function attempts(
   for (let attempt = 1; attempt <= maxVmFails && pending.size > 0; attempt += 1) {
     if (attempt > 1) {
       await sleep(delayBetweenVmRetriesMs, context.signal);
-      await nextGeneration(context, [...pending.values()]);
+      await nextGeneration(
+        context,
+        [...pending.values()].filter(({ mayExist }) => !mayExist),
+      );
     }
     const asked = [...pending.values()];
     const before = new Map(asked.map((entry) => [entry, entry.failures.length]));
     try {
       await context.limits.run(connector.cloud.id, context.signal, async () => {
-        for await (const outcome of connector.launch(launchRequest(context, infrastructure, connector, asked))) {
+        const uncertain = new Map([...pending].filter(([, { mayExist }]) => mayExist));
+        if (uncertain.size > 0) {
+          await adoptFound(context, infrastructure, connector, uncertain, settle);
+        }
+        const missing = asked.filter(({ vm }) => pending.has(vm.number));
+        if (missing.length === 0) {
+          return;
+        }
+        for await (const outcome of connector.launch(launchRequest(context, infrastructure, connector, missing))) {
           settle(outcome, connector);
         }
       });
@@ -240,7 +262,11 @@ async function recordLaunched(
 }
 
 /** The permanent record of a failed launch (core.md §12.4). */
-async function recordFailed(context: OperationContext, { vm, resource }: PendingVm, text: string): Promise<void> {
+async function recordFailed(
+  context: OperationContext,
+  { vm, resource, mayExist }: PendingVm,
+  text: string,
+): Promise<void> {
   await context.workspace.committer.commit([
     {
       kind: 'update-vm',
@@ -252,7 +278,8 @@ async function recordFailed(context: OperationContext, { vm, resource }: Pending
         errorMessage: `Error launching the VMs of type ${vm.systemName} to cloud ID ${vm.cloud.id} of type ${vm.cloud.type}. ${text}`,
       },
     },
-    { kind: 'update-resource', id: resource.id, set: { state: 'deleted' } },
+    // What may exist stays an intent: removing the VM then asks the provider for its token.
+    ...(mayExist ? [] : [{ kind: 'update-resource' as const, id: resource.id, set: { state: 'deleted' as const } }]),
   ]);
 }
 
