@@ -225,8 +225,15 @@ export interface CloudConnector {
   /**
    * Changes a VM towards the given system. An alter that names no interfaces leaves addresses alone.
    * @param networks the networks of the request that are more than references; their outports are to be open afterwards
+   * @param resources ledger of what the alter creates besides the VM (volumes, addresses)
    */
-  alter?(vm: VmReference, wanted: System, signal: AbortSignal, networks?: readonly Network[]): Promise<AlterResult>;
+  alter?(
+    vm: VmReference,
+    wanted: System,
+    signal: AbortSignal,
+    networks?: readonly Network[],
+    resources?: ResourceRecorder,
+  ): Promise<AlterResult>;
   /** Makes an image of a disk and returns its URL. */
   snapshot?(
     vm: VmReference,

@@ -10,6 +10,7 @@ export type ResourceKind =
   | 'subnet'
   | 'router'
   | 'security-group'
+  | 'port'
   | 'volume'
   | 'floating-ip'
   | 'key-pair'

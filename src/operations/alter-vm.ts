@@ -26,7 +26,8 @@ export async function alterVm(context: OperationContext): Promise<OperationOutco
       throw new ImError('not-supported', 'Not supported');
     }
     const networks = document.networks.filter(({ isReference }) => !isReference);
-    const { info, extra } = await connector.alter(vmReference(vm), wanted, context.signal, networks);
+    const resources = workspace.ledger.recorder(operation.id, connector, environment.now, environment.newId);
+    const { info, extra } = await connector.alter(vmReference(vm), wanted, context.signal, networks, resources);
     await workspace.vms.set(vm.number, { info, ...(extra !== undefined && { extra }) });
     await context.observer.observe(workspace, context.clouds, context.signal, new Set([vm.number]));
     return { ok: true };

@@ -5,8 +5,11 @@ import { expect } from 'chai';
 import type { CloudConnector, LaunchRequest } from '../../src/connectors/index.js';
 import { ImError } from '../../src/domain/index.js';
 import { parseRadl, printRadl, printSystem } from '../../src/radl/index.js';
+import { until } from '../support/waiting.js';
 import {
+  alterWith,
   failure,
+  type Launched,
   launchAll,
   launchOk,
   launchRequest,
@@ -86,6 +89,19 @@ export function describeConnectorContract(subject: ContractSubject): void {
       expect(await subject.leftovers?.(infrastructureId)).to.deep.equal(subject.leftovers && []);
     });
 
+    /** Launches VMs and waits until the provider has started them; a cloud may say `pending` for a while. */
+    const launchStarted = async (request: LaunchRequest): Promise<readonly Launched[]> => {
+      const launched = await launchOk(connector, request);
+      const references = launched.map((vm) => vmReference(request, vm));
+      await until(
+        async () =>
+          (await connector.observe(references, never)).every((seen) => seen.ok && seen.cloudState !== 'pending'),
+        'the VMs to start',
+        60_000,
+      );
+      return launched;
+    };
+
     it('offers candidates without changing the system, each with a user name', async () => {
       const system = parseRadl(subject.radl).systems[0]!;
       const before = printSystem(system);
@@ -120,7 +136,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
 
     it('observes every VM once, in a connector of its own', async () => {
       const request = await requestFor({ numbers: [0, 1] });
-      const vms = (await launchOk(connector, request)).map((launched) => vmReference(request, launched));
+      const vms = (await launchStarted(request)).map((launched) => vmReference(request, launched));
       const observations = await subject.connect().observe(vms, never);
       expect(observations.map(({ number }) => number).toSorted()).to.deep.equal([0, 1]);
       for (const observation of observations) {
@@ -130,7 +146,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
 
     it('has nothing new to say about a VM that did not change', async () => {
       const request = await requestFor();
-      const [launched] = await launchOk(connector, request);
+      const [launched] = await launchStarted(request);
       const [first] = await connector.observe([vmReference(request, launched!)], never);
       const info = first?.ok === true ? (first.info ?? launched!.info) : launched!.info;
       const [second] = await connector.observe([{ ...vmReference(request, launched!), info }], never);
@@ -232,7 +248,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
 
     it('stops, starts and reboots in this order, or says that it cannot', async () => {
       const request = await requestFor();
-      const [launched] = await launchOk(connector, request);
+      const [launched] = await launchStarted(request);
       const vm = vmReference(request, launched!);
       const words = { stop: 'stopped', start: 'running', reboot: 'running' } as const;
       let { cloudState } = vm;
@@ -251,14 +267,14 @@ export function describeConnectorContract(subject: ContractSubject): void {
 
     it('alters a VM, or says that it cannot', async () => {
       const request = await requestFor();
-      const [launched] = await launchOk(connector, request);
+      const [launched] = await launchStarted(request);
       const vm = vmReference(request, launched!);
-      const wanted = parseRadl('system s (cpu.count = 3)').systems[0]!;
+      const wanted = 'system s (cpu.count = 3)';
       if (connector.capabilities.has('alter')) {
-        const { info } = await connector.alter!(vm, wanted, never);
+        const { info } = await alterWith(connector, vm, wanted, ledger);
         expect(info.systems[0]!.features.getNumber('cpu.count')).to.equal(3);
       } else {
-        const error = await failure(connector.alter!(vm, wanted, never));
+        const error = await failure(alterWith(connector, vm, wanted, ledger));
         expect(error).to.be.instanceOf(ImError).with.property('code', 'not-supported');
       }
     });

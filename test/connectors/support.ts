@@ -2,6 +2,7 @@
 // Builders for connector tests: clouds, environments, launch requests from RADL text, and a ledger in memory.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type {
+  AlterResult,
   CloudConnector,
   ConnectorEnvironment,
   ConnectorSettings,
@@ -175,6 +176,18 @@ export function vmReference(request: LaunchRequest, launched: Launched): VmRefer
     extra: launched.extra ?? {},
     cloudState: launched.cloudState,
   };
+}
+
+/** Alters a VM with the first system of a document, as the daemon would. */
+export async function alterWith(
+  connector: CloudConnector,
+  vm: VmReference,
+  radl: string,
+  resources: ResourceRecorder = memoryLedger(vm.infrastructureId, connector.cloud),
+): Promise<AlterResult> {
+  const document = parseRadl(radl);
+  const networks = document.networks.filter(({ isReference }) => !isReference);
+  return connector.alter!(vm, document.systems[0]!, never, networks, resources);
 }
 
 /** The error of a promise that must be rejected. */

@@ -4,6 +4,7 @@ import { badRequest, type CloudCredential } from '../../domain/index.js';
 import { socketPath } from '../shared/choose-credential.js';
 import { incompleteAuthData } from '../shared/cloud-errors.js';
 import type { HttpEndpoint } from '../shared/http.js';
+import { isSwitchedOff } from '../shared/switched-off.js';
 
 /** An engine: how to call it, and where its published ports are. */
 export interface DockerEndpoint {
@@ -71,8 +72,4 @@ function usesTls(cloud: CloudCredential, hasClientCertificate: boolean): boolean
         `The host of Docker cloud ${cloud.id} starts with ${cloud.protocol}://; use http://, https:// or unix://.`,
       );
   }
-}
-
-function isSwitchedOff(verify: string | undefined): boolean {
-  return verify !== undefined && ['false', 'no', '0', 'off'].includes(verify.trim().toLowerCase());
 }

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<ResourceKind, true>> = {
   'security-group': true,
   volume: true,
   'floating-ip': true,
+  port: true,
   'key-pair': true,
   snapshot: true,
   other: true,

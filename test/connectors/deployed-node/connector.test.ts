@@ -5,6 +5,7 @@ import { builtInConnectorTypes, type CloudConnector, createConnectorRegistry } f
 import { parseRadl, printRadl } from '../../../src/radl/index.js';
 import { describeConnectorContract } from '../connector-contract.js';
 import {
+  alterWith,
   cloud,
   connectorEnvironment,
   failure,
@@ -89,9 +90,7 @@ describe('DeployedNode connector', () => {
     for (const operation of ['stop', 'start', 'reboot'] as const) {
       expect((await failure(connector[operation]!(vm, never))).message).to.equal('Operation not supported');
     }
-    expect((await failure(connector.alter!(vm, request.concrete.systems[0]!, never))).message).to.equal(
-      'Not supported',
-    );
+    expect((await failure(alterWith(connector, vm, WITH_PASSWORD))).message).to.equal('Not supported');
   });
 
   it('says that the machines are the user’s own', () => {

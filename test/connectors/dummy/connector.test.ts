@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { builtInConnectorTypes, type CloudConnector, createConnectorRegistry } from '../../../src/connectors/index.js';
 import { parseRadl, printRadl } from '../../../src/radl/index.js';
 import { describeConnectorContract } from '../connector-contract.js';
-import { cloud, connectorEnvironment, launchOk, launchRequest, never, vmReference } from '../support.js';
+import { alterWith, cloud, connectorEnvironment, launchOk, launchRequest, never, vmReference } from '../support.js';
 
 const connect = (): CloudConnector =>
   createConnectorRegistry(connectorEnvironment(), builtInConnectorTypes).connect(cloud('Dummy'));
@@ -84,7 +84,7 @@ describe('Dummy connector', () => {
 
   const altered = async (wanted: string): Promise<string> => {
     const { connector, vm } = await launchOne('system s (cpu.count >= 1 and memory.size >= 512M)');
-    const { info } = await connector.alter!(vm, parseRadl(`system s (${wanted})`).systems[0]!, never);
+    const { info } = await alterWith(connector, vm, `system s (${wanted})`);
     expect(printRadl(vm.info)).to.contain('cpu.count >= 1');
     return printRadl(info).replace(/\s+/g, ' ');
   };
