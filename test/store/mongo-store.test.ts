@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store on a server that speaks MongoDB's protocol and has no transactions: the contract, and what only it has.
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -231,6 +232,35 @@ describe('Store on a MongoDB server without transactions', () => {
     expect((await store.readLog('inf', null)).text).to.equal('back');
   });
 
+  it('does not wait for ever when the server dies at the moment in which a command is written', async () => {
+    const store = await openWith('inf');
+    await store.ping();
+    try {
+      // The end of the connection is read in one turn of the event loop and the command written in that same turn, before anybody hears
+      // of the end: the driver then waits for a socket that is no more.
+      const ping = new Promise<void>((resolve, reject) => {
+        setImmediate(() => {
+          process.kill(server.pid, 'SIGKILL');
+          while (!isDead(server.pid));
+          setImmediate(() => store.ping().then(resolve, reject));
+        });
+      });
+      await rejection(ping, 'store-unavailable');
+    } finally {
+      await server.restart();
+    }
+    await until(
+      () =>
+        store.ping().then(
+          () => true,
+          () => false,
+        ),
+      'the store to be back',
+    );
+    await append(store, 'back');
+    expect((await store.readLog('inf', null)).text).to.equal('back');
+  });
+
   it('says that nobody listens, without the password', async () => {
     const error = await rejection(open({ url: 'mongodb://im:s3cret@127.0.0.1:1/im' }), 'store-unavailable');
     expect(error.message).to.match(/The database im at 127.0.0.1:1 cannot be reached .*: start its server or correct/);
@@ -285,6 +315,11 @@ describe('Store on a MongoDB server without transactions', () => {
     expect(lines.filter((line) => line.startsWith('Took over'))).to.have.length(1);
   });
 });
+
+/** Without giving up the event loop, in which the process would be buried. */
+function isDead(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') === true;
+}
 
 async function rejectionWith(promise: Promise<unknown>, text: RegExp): Promise<void> {
   const error = await promise.then(

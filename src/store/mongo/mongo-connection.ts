@@ -6,6 +6,7 @@ import type { Logger } from '../../util/logger.js';
 import type { MongoLocation } from '../data-db.js';
 import { createPatientRunner, type FailureReader, type Patience, type PatientRunner } from '../patience.js';
 import { mongoFailures } from './mongo-errors.js';
+import { watchStuckConnections } from './stuck-connections.js';
 
 /** A connection to the database of a location. */
 export interface MongoConnection {
@@ -36,20 +37,33 @@ export interface MongoConnectionOptions {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const SELECTION_TIMEOUT_MS = 2_000;
+/** How soon a lost server is noticed that nobody asks for anything. */
+const HEARTBEAT_MS = 2_000;
+/** Commands have the time limit of a statement from the driver; what is left of them after that is stuck. */
+const STUCK_GRACE_MS = 5_000;
+const STUCK_AFTER_LOSS_MS = 1_000;
 
 /** @throws ImError `store-unavailable` when the server does not answer or the URL cannot be used */
 export async function connectMongo(location: MongoLocation, options: MongoConnectionOptions): Promise<MongoConnection> {
   const place = `${location.database} at ${location.hosts}`;
   const failures = mongoFailures(place);
   const closing = new AbortController();
-  const patient = createPatientRunner(failures, closing.signal, options.elapsed ?? (() => performance.now()));
+  const elapsed = options.elapsed ?? (() => performance.now());
   const patience = { lockedMs: options.lockTimeoutMs, lostMs: options.lostTimeoutMs };
   const client = await createClient(location, place, options.statementTimeoutMs);
+  const stuck = watchStuckConnections(client, {
+    commandMs: options.statementTimeoutMs + STUCK_GRACE_MS,
+    lostMs: STUCK_AFTER_LOSS_MS,
+    elapsed,
+  });
+  const tries = createPatientRunner(failures, closing.signal, elapsed);
+  const patient: PatientRunner = { run: (task, limits) => tries.run(() => stuck.guard(task), limits) };
   const db = client.db(location.database);
 
   async function close(): Promise<void> {
     if (!closing.signal.aborted) {
       closing.abort(new ImError('store-unavailable', `The database ${place} is closed: the daemon is stopping.`));
+      stuck.stop();
       await client.close();
     }
   }
@@ -98,6 +112,8 @@ async function createClient({ url }: MongoLocation, place: string, statementTime
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
     socketTimeoutMS: statementTimeoutMs,
+    waitQueueTimeoutMS: statementTimeoutMs,
+    heartbeatFrequencyMS: HEARTBEAT_MS,
     maxPoolSize: 10,
     appName: 'infrastructure-manager',
   };

@@ -16,7 +16,7 @@ const NAMESPACE_EXISTS = 48;
 
 /** The server was not found, or the way to it was lost. */
 const LOST_NAMES =
-  /^Mongo(Network|ServerSelection|PoolCleared|PoolClosed|ConnectionPool|NotConnected|TopologyClosed|WaitQueueTimeout)/;
+  /^Mongo(Network|ServerSelection|PoolCleared|PoolClosed|ConnectionPool|ConnectionStuck|NotConnected|TopologyClosed|ClientClosed|WaitQueueTimeout)/;
 
 const REMEDIES: Readonly<Record<number, string>> = {
   13: 'refuses a command of this user: grant it readWrite on the database',
