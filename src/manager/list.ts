@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Use case: the infrastructures of a caller, with the optional search by regular expression (rest-api.md §9.1).
+// Use case: the infrastructures of a caller, with the optional search by regular expression in Python's syntax (rest-api.md §9.1).
 import { createContext, Script } from 'node:vm';
 import { badRequest, errorText } from '../domain/index.js';
 import { printRadl, visibleRadl } from '../radl/index.js';
+import { type JavaScriptPattern, javaScriptPattern } from '../util/python-pattern.js';
 import { admit } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
@@ -38,10 +39,11 @@ export async function listInfrastructures(
 }
 
 /** Searches with a time limit, which only a script run in a context of its own can have. */
-function searcher(source: string): (text: string) => boolean {
-  checkExpression(source);
-  const sandbox = createContext({ source, text: '' });
-  const script = new Script('new RegExp(source).test(text)');
+function searcher(filter: string): (text: string) => boolean {
+  const pattern = javaScriptPattern(filter);
+  checkExpression(pattern);
+  const sandbox = createContext({ ...pattern, text: '' });
+  const script = new Script('new RegExp(source, flags).test(text)');
   return (text) => {
     sandbox.text = text;
     try {
@@ -52,9 +54,9 @@ function searcher(source: string): (text: string) => boolean {
   };
 }
 
-function checkExpression(source: string): void {
+function checkExpression({ source, flags }: JavaScriptPattern): void {
   try {
-    new RegExp(source);
+    new RegExp(source, flags);
   } catch (error) {
     throw badRequest(errorText(error), { cause: error });
   }

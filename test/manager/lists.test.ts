@@ -59,6 +59,14 @@ describe('the list of infrastructures by pages', () => {
     expect((await page(2, first.next, 'system odd')).ids).to.deep.equal([ids[5]]);
   });
 
+  it('is searched with expressions in the syntax of Python', async () => {
+    for (const filter of ['(?i)SYSTEM ODD', '\\Asystem', '(?P<what>odd)', 'o(?P<d>d)(?P=d)', '(?s)system.*\\Z']) {
+      expect((await page(9, undefined, filter)).ids, filter).to.deep.equal([ids[1], ids[3], ids[5]]);
+    }
+    expect((await page(9, undefined, 'odd\\A')).ids).to.deep.equal([]);
+    expect(await failureOf(page(9, undefined, '['))).to.include({ code: 'bad-request' });
+  });
+
   it('refuses cursors that it did not make', async () => {
     for (const after of ['x', Buffer.from('1 2').toString('base64url'), '!'.repeat(1000)]) {
       expect(await failureOf(page(2, after))).to.include({ code: 'bad-request' });

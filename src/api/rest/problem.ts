@@ -28,3 +28,18 @@ export class RestProblem extends Error {
     this.detail = extras.detail;
   }
 }
+
+/** An element of the path that is none of a route's words: 404 (rest-api.md §5.5). `name` is what the reference calls the element. */
+export function unknownPathElement(
+  message: string,
+  name: string,
+  value: string,
+  allowed: readonly string[],
+): RestProblem {
+  const input = value.slice(0, 100);
+  const expected = allowed.map((word) => `'${word}'`).join(', ');
+  const detail = [
+    { type: 'literal_error', loc: ['path', name], msg: `Input should be ${expected}`, input, ctx: { expected } },
+  ];
+  return new RestProblem(404, message, { code: 'not-found', detail });
+}

@@ -76,10 +76,11 @@ export class Arguments {
     return itemsFromObjects(value);
   }
 
-  /** New owners: an array of structs, or one struct as old clients send it. */
+  /** New owners: an array of structs, or one struct as old clients send it. Another shape names nobody, which their check will say. */
   newAuth(index: number): readonly AuthItem[] {
     const value = this.#at(index);
-    return value !== undefined && isStruct(value) ? itemsFromObjects([value]) : this.auth(index);
+    if (value !== undefined && isStruct(value)) return itemsFromObjects([value]);
+    return value !== undefined && isArray(value) ? itemsFromObjects(value) : [];
   }
 
   /**
@@ -115,7 +116,7 @@ export class Arguments {
     if (!isArray(value)) throw badRequest('Incorrect vm_list format.');
     return value.map((id) => {
       const text = typeof id === 'bigint' || typeof id === 'string' ? String(id) : '';
-      if (!/^\d{1,9}$/.test(text)) throw badRequest('Incorrect vm_list format.');
+      if (!/^[+-]?\d{1,9}$/.test(text)) throw badRequest('Incorrect vm_list format.');
       return Number(text);
     });
   }

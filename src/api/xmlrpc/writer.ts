@@ -40,10 +40,15 @@ function writable(value: XmlRpcValue): unknown {
 
 /** The XML of a successful or failed method: `[success, value]` (xmlrpc-api.md §2.1). */
 export function writeResult(isSuccess: boolean, value: XmlRpcValue): string {
-  return serializeMethodResponse([isSuccess, writable(value)]);
+  return withDeclaration(serializeMethodResponse([isSuccess, writable(value)]));
 }
 
 /** The XML of a fault. */
 export function writeFault(text: string): string {
-  return serializeFault({ faultCode: new Typed('int', '1'), faultString: new Typed('string', xmlText(text)) });
+  return withDeclaration(
+    serializeFault({ faultCode: new Typed('int', '1'), faultString: new Typed('string', xmlText(text)) }),
+  );
 }
+
+/** Answers begin as those of the reference do (xmlrpc-api.md §1). */
+const withDeclaration = (xml: string): string => xml.replace(/^<\?xml[^>]*\?>/, "<?xml version='1.0'?>\n");

@@ -369,6 +369,8 @@ describe('REST: infrastructures', () => {
       expect(answer).to.include({ status: 200, body: '' });
       expect(answer.headers.infid).to.equal('inf-1');
       expect(service.manager.lastArguments[1]).to.deep.equal([0, 1]);
+      await service.call('PUT', `${path}/reconfigure?vm_list=-1,%200`);
+      expect(service.manager.lastArguments[1]).to.deep.equal([-1, 0]);
       await service.call('PUT', `${path}/reconfigure?vm_list=`);
       expect(service.manager.lastArguments[1]).to.equal(undefined);
       for (const list of ['a', '1;2', '1,,2']) {
@@ -391,6 +393,10 @@ describe('REST: infrastructures', () => {
     ] as const) {
       it(`knows no ${method} ${suffix}`, async () => {
         expect(await service.call(method, path + suffix)).to.include({ status: 404, body: text });
+        const answer = await service.call(method, path + suffix, { Accept: 'application/json' });
+        const { detail, ...body } = JSON.parse(answer.body);
+        expect(body).to.deep.equal({ message: text, code: 404 });
+        expect(detail[0]).to.include({ type: 'literal_error', input: suffix.slice(1) });
       });
     }
   });

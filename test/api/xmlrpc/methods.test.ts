@@ -233,17 +233,20 @@ describe('XML-RPC methods', () => {
   it('change owners, also with the bare struct of old clients', async () => {
     const second = { type: 'InfrastructureManager', username: 'u2', password: 'p2' };
     const third = { ...second, username: 'u3' };
-    const [, one, two, owners, wrong] = await service.python(
+    const [, one, two, owners, ...wrong] = await service.python(
       ['CreateInfrastructure', RADL, A],
       ['ChangeInfrastructureAuth', 'inf-1', [second], false, A],
       ['ChangeInfrastructureAuth', 'inf-1', third, null, A],
       ['GetInfrastructureOwners', 'inf-1', A],
       ['ChangeInfrastructureAuth', 'inf-1', [{ type: 'Dummy' }], false, A],
+      ['ChangeInfrastructureAuth', 'inf-1', 'u4', false, A],
+      ['ChangeInfrastructureAuth', 'inf-1', null, false, A],
     );
     expect(one?.result).to.deep.equal([true, '']);
     expect(two?.result).to.deep.equal([true, '']);
     expect(owners?.result).to.deep.equal([true, ['u1', 'u2', 'u3']]);
-    expect(wrong?.result).to.deep.equal([false, `Invalid new infrastructure data provided: ${NO_CREDENTIALS}`]);
+    const refusal = [false, `Invalid new infrastructure data provided: ${NO_CREDENTIALS}`];
+    expect(wrong.map(({ result }) => result)).to.deep.equal([refusal, refusal, refusal]);
   });
 
   it('alter machines and make images', async () => {

@@ -4,7 +4,7 @@ import { statsDate } from '../../stats-date.js';
 import type { Produces } from '../accept.js';
 import type { ErrorRules } from '../error-rules.js';
 import { type Parameter, parsed } from '../parameters.js';
-import { RestProblem } from '../problem.js';
+import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { array, field, ref } from '../schemas.js';
 
@@ -73,8 +73,8 @@ export const cloudRoutes: readonly Route[] = [
     produces: JSON_ONLY,
     isFallback: true,
     errors: CLOUD_ERRORS,
-    handle: async () => {
-      throw new RestProblem(404, 'Incorrect cloud property', { code: 'not-found' });
+    handle: async ({ param }) => {
+      throw unknownPathElement('Incorrect cloud property', 'param', param('property'), ['images', 'quotas']);
     },
   },
   {

@@ -2,13 +2,13 @@
 // Routes that act on all machines of an infrastructure: reconfigure, start, stop (rest-api.md §9.8, 9.9).
 import { parseDocument } from '../document-body.js';
 import { parsed } from '../parameters.js';
-import { RestProblem } from '../problem.js';
+import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { INF_ID, NOTHING } from './infrastructures.js';
 
 const VM_LIST = parsed('vm_list', 'Ids of the machines to configure, separated by commas; default: all.', (list) =>
   list.split(',').map((id) => {
-    if (!/^\s*\d{1,9}\s*$/.test(id)) throw new RestProblem(400, 'Incorrect vm_list format.');
+    if (!/^\s*[+-]?\d{1,9}\s*$/.test(id)) throw new RestProblem(400, 'Incorrect vm_list format.');
     return Number(id);
   }),
 );
@@ -58,8 +58,8 @@ export const infrastructureOperationRoutes: readonly Route[] = [
     produces: NOTHING,
     isFallback: true,
     errors: { prefix: '' },
-    handle: async () => {
-      throw new RestProblem(404, 'Operation not found', { code: 'not-found' });
+    handle: async ({ param }) => {
+      throw unknownPathElement('Operation not found', 'op', param('operation'), ['reconfigure', 'start', 'stop']);
     },
   },
 ];

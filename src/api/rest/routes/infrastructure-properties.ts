@@ -7,7 +7,7 @@ import { jsonProblem } from '../../json-place.js';
 import type { Produces } from '../accept.js';
 import type { ErrorRules } from '../error-rules.js';
 import { count, flag } from '../parameters.js';
-import { RestProblem } from '../problem.js';
+import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { array, field, mapOf, ref, TEXT } from '../schemas.js';
 import { NOTHING } from './infrastructures.js';
@@ -41,6 +41,9 @@ function newOwnerItems(body: string): readonly AuthItem[] {
     throw problem(errorText(error));
   }
 }
+
+/** As the reference lists them. */
+const PROPERTIES = ['contmsg', 'radl', 'tosca', 'state', 'outputs', 'data', 'authorization'];
 
 const OPERATIONS_LIMIT = count('limit', 1000, 'Only so many, the newest ones; default 100.');
 
@@ -196,8 +199,8 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     produces: PLAIN,
     isFallback: true,
     errors: ERRORS,
-    handle: async () => {
-      throw new RestProblem(404, 'Incorrect infrastructure property', { code: 'not-found' });
+    handle: async ({ param }) => {
+      throw unknownPathElement('Incorrect infrastructure property', 'prop', param('property'), PROPERTIES);
     },
   },
 ];

@@ -6,7 +6,7 @@ import type { Produces } from '../accept.js';
 import { parseDocument } from '../document-body.js';
 import type { ErrorRules } from '../error-rules.js';
 import { flag, integer, requiredText } from '../parameters.js';
-import { RestProblem } from '../problem.js';
+import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Reply } from '../reply.js';
 import type { Route } from '../route.js';
 import { ANY_FIELD, field, ref, TEXT } from '../schemas.js';
@@ -32,10 +32,11 @@ function noProperty(property: string, vmId: string): RestProblem {
 
 function diskNumber(element: string): number {
   if (/^\d{1,9}$/.test(element)) return Number(element);
-  throw new RestProblem(
-    400,
-    `Error creating snapshot: The disk number must be a whole number, not '${element.slice(0, 50)}'.`,
-  );
+  const input = element.slice(0, 50);
+  const message = `Error creating snapshot: The disk number must be a whole number, not '${input}'.`;
+  throw new RestProblem(400, message, {
+    detail: [{ type: 'int_parsing', loc: ['path', 'diskNum'], msg: message, input }],
+  });
 }
 
 function powerRoute(operation: 'start' | 'stop' | 'reboot', operationId: string): Route {
@@ -176,8 +177,8 @@ export const vmRoutes: readonly Route[] = [
     produces: NOTHING,
     isFallback: true,
     errors: { prefix: '' },
-    handle: async () => {
-      throw new RestProblem(404, 'Operation not found', { code: 'not-found' });
+    handle: async ({ param }) => {
+      throw unknownPathElement('Operation not found', 'op', param('operation'), ['start', 'stop', 'reboot']);
     },
   },
 ];
