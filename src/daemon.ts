@@ -14,7 +14,7 @@ import { generateSshKeyPair } from './connectors/shared/keys.js';
 import { createContextualizer } from './contextualization/index.js';
 import { errorText, ImError } from './domain/index.js';
 import { createFetcher } from './fetch/index.js';
-import { createManager } from './manager/index.js';
+import { createInfrastructureTokens, createManager } from './manager/index.js';
 import { createHealth } from './observability/health.js';
 import type { Logging } from './observability/logging/logging.js';
 import { createMetrics } from './observability/metrics.js';
@@ -147,6 +147,7 @@ async function build(
     config,
     now: Date.now,
     logger,
+    infrastructureTokens: createInfrastructureTokens(store),
     readFile: (path) => readFile(path, 'utf8'),
     stat: async (path) => {
       const { mtimeMs, size, ino } = await stat(path);

@@ -62,6 +62,7 @@ export function managerSettings(config: Config): ManagerSettings {
     bootMode: bootMode(config.bootMode),
     vmInfoUpdateErrorGracePeriodMs: seconds(config.vmInfoUpdateErrorGracePeriod),
     systemDefaults: systemDefaults(config),
+    masksVmCredentials: config.maskVmCredentials,
     ...(config.singleSite && { imageUrlOnSite: (imageUrl: string) => singleSiteImageUrl(config, imageUrl) }),
   };
 }

@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who makes a call: the check of its InfrastructureManager items, with the texts of auth.md §8.
-import { type AuthItem, type Caller, ImError, type Owner } from '../domain/index.js';
+import {
+  type AuthItem,
+  type Caller,
+  ImError,
+  isCallHomeToken,
+  isInfrastructureToken,
+  NODE_USER_PREFIX,
+  nodeUserName,
+  type Owner,
+} from '../domain/index.js';
 import type { Logger } from '../util/logger.js';
 import { cloudsOf } from './clouds.js';
 import { IM_TYPE, NO_IM_CREDENTIALS } from './item.js';
 import { equalSecrets } from './secret-compare.js';
 import { acceptedIssuer, checkExpiry, decodeToken } from './token.js';
-import { OIDC_USER_PREFIX, type TokenIdentity, type TokenVerifier } from './token-verifier.js';
+import {
+  type InfrastructureTokens,
+  OIDC_USER_PREFIX,
+  type TokenIdentity,
+  type TokenVerifier,
+} from './token-verifier.js';
 import { createUserDb, type UserFileAccess } from './user-db.js';
 
 /** The options that decide who may enter; a part of the configuration. */
@@ -38,6 +52,8 @@ export interface AuthenticatorOptions extends UserFileAccess {
   readonly logger: Logger;
   /** Absent: tokens of accepted issuers are refused with a text that says so. */
   readonly tokens?: TokenVerifier;
+  /** Absent: tokens of infrastructures are refused. */
+  readonly infrastructureTokens?: InfrastructureTokens;
   /** Says which of the items count at all; absent: all of them. */
   readonly keep?: (items: readonly AuthItem[]) => readonly AuthItem[];
   /** Absent: items stay as they are. */
@@ -66,7 +82,23 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { config, logger } = options;
   const users = createUserDb({ ...options, path: config.userDb });
 
-  const checkToken = async (token: string): Promise<TokenIdentity> => {
+  const checkNode = async (token: string): Promise<CheckedItem> => {
+    const node = await options.infrastructureTokens?.(token);
+    if (node === undefined) throw invalid(WRONG, 'wrong');
+    const { infrastructureId, owner } = node;
+    // No issuer is called like this, so that the identity is nobody's.
+    const password = `infrastructure\0${infrastructureId}`;
+    return {
+      owner: { username: nodeUserName(owner), password, token },
+      isAdmin: false,
+      onlyInfrastructure: infrastructureId,
+    };
+  };
+
+  const checkToken = async (token: string): Promise<CheckedItem> => {
+    if (isInfrastructureToken(token)) return checkNode(token);
+    // They open one machine's command, which looks at them itself.
+    if (isCallHomeToken(token)) throw invalid(WRONG, 'wrong');
     if (options.tokens) {
       const identity = await options.tokens.verify(token);
       return { ...identity, isAdmin: identity.isAdmin || isAdministrator(identity.owner, config.adminUsers) };
@@ -77,7 +109,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 
   const checkPassword = async (username: string, password: string | undefined): Promise<TokenIdentity> => {
-    if (username.startsWith(OIDC_USER_PREFIX)) {
+    if (username.startsWith(OIDC_USER_PREFIX) || username.startsWith(NODE_USER_PREFIX)) {
       throw invalid('Invalid username used for the InfrastructureManager.', 'wrong');
     }
     if (!(await users.accepts(username, password))) throw invalid(WRONG, 'wrong');
@@ -85,7 +117,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return { owner, isAdmin: isAdministrator(owner, config.adminUsers) };
   };
 
-  const checkItem = async (item: AuthItem): Promise<TokenIdentity> => {
+  const checkItem = async (item: AuthItem): Promise<CheckedItem> => {
     const { token, username, password } = item;
     if (config.forceOidcAuth && token === undefined) {
       throw invalid('No token provided for the InfrastructureManager.', 'missing');
@@ -98,25 +130,40 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   return {
     authenticate: async (sent, signal) => {
       const items = options.keep?.(sent) ?? sent;
-      const identities: TokenIdentity[] = [];
+      const identities: CheckedItem[] = [];
       for (const item of items) {
         signal?.throwIfAborted();
         if (item.type === IM_TYPE) identities.push(await checkItem(item));
       }
       const [first, ...others] = identities;
       if (first === undefined) throw invalid(NO_IM_CREDENTIALS, 'missing');
+      const limit = onlyInfrastructureOf(identities);
       const subjectOf = (token: string): string | undefined =>
         identities.find((identity) => identity.owner.token === token)?.subject;
       const expanded = (await options.expand?.(items, { subjectOf, signal })) ?? items;
       return {
         owners: [first.owner, ...others.map((identity) => identity.owner)],
-        isAdmin: identities.some((identity) => identity.isAdmin),
+        isAdmin: limit === undefined && identities.some((identity) => identity.isAdmin),
+        ...(limit !== undefined && { onlyInfrastructure: limit }),
         items: expanded,
         clouds: usableClouds(expanded, logger),
       };
     },
     reload: users.reload,
   };
+}
+
+/** Who an item names. */
+interface CheckedItem extends TokenIdentity {
+  /** Present for the token of an infrastructure. */
+  readonly onlyInfrastructure?: string;
+}
+
+/** What comes with the token of an infrastructure may do no more than the token, whoever else is named beside it. */
+function onlyInfrastructureOf(identities: readonly CheckedItem[]): string | undefined {
+  const [first, ...others] = new Set(identities.flatMap(({ onlyInfrastructure }) => onlyInfrastructure ?? []));
+  if (others.length > 0) throw invalid(`${WRONG}. There are tokens of several infrastructures.`, 'wrong');
+  return first;
 }
 
 /** Username and password of an administrator; the flag is worked out anew at each call (auth.md §11). */

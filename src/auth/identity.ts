@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts together what the configuration says about identity: tokens, Vault, EGI, single site. The daemon hands it to the authenticator.
 import type { UrlMirror } from '../config/url-mirrors.js';
-import type { AuthItem } from '../domain/index.js';
+import { type AuthItem, isCallHomeToken, isInfrastructureToken } from '../domain/index.js';
 import { cidrContains, type IpAddress, parseCidr } from '../util/ip.js';
 import type { Logger } from '../util/logger.js';
 import { type HeaderExtras, parseAuthHeader } from './auth-data.js';
@@ -70,16 +70,19 @@ export function createIdentity({ config, now, logger, egiFetcher }: IdentityOpti
   };
 }
 
+/** Tokens that this service gave to nodes; nobody else knows them, and nobody else may see them. */
+const isOurs = (token: string): boolean => isInfrastructureToken(token) || isCallHomeToken(token);
+
 function headerExtras(config: IdentityConfig): HeaderExtras {
   if (config.singleSite) {
     return {
       basic: (username, password) => [basicSiteItem(config, username, password)],
-      bearer: (token) => [bearerSiteItem(config, token)],
+      bearer: (token) => (isOurs(token) ? [] : [bearerSiteItem(config, token)]),
     };
   }
   return {
     bearer: (token) => {
-      const item = bearerVaultItem(config, token);
+      const item = isOurs(token) ? undefined : bearerVaultItem(config, token);
       return item ? [item] : [];
     },
   };

@@ -14,6 +14,14 @@ export interface TokenIdentity {
   readonly subject?: string;
 }
 
+/**
+ * Whose node has this token of an infrastructure (spec/README.md); undefined when it opens nothing (any more).
+ * `owner` is the first owner of the infrastructure.
+ */
+export type InfrastructureTokens = (
+  token: string,
+) => Promise<{ readonly infrastructureId: string; readonly owner: string } | undefined>;
+
 /** Says whom a token belongs to (auth.md §8.2). */
 export interface TokenVerifier {
   /**

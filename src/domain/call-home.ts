@@ -28,6 +28,12 @@ function hashesIn(extra: JsonObject): readonly string[] {
 
 const withHashes = (extra: JsonObject, tokens: readonly string[]): JsonObject => ({ ...extra, [KEY]: { tokens } });
 
+/** The VM's free map without any token. */
+export function withoutCallHome(extra: JsonObject): JsonObject {
+  const { [KEY]: _tokens, ...rest } = extra;
+  return rest;
+}
+
 /** The VM's free map in which the token is good. The token itself is not kept. */
 export function withCallHomeToken(extra: JsonObject, token: string): JsonObject {
   return withHashes(extra, [...hashesIn(extra), hashOf(token)].slice(-MAX_TOKENS));

@@ -39,6 +39,8 @@ export interface Caller {
   /** Every InfrastructureManager item of the call, checked; the first names the user. */
   readonly owners: readonly [Owner, ...Owner[]];
   readonly isAdmin: boolean;
+  /** Present when a node calls with the token of its infrastructure: the only one that it may touch, and only in what nodes need. */
+  readonly onlyInfrastructure?: string;
   /** All items of the call after expansion (Vault, EGI), in order. */
   readonly items: readonly AuthItem[];
   /** The clouds among the items, in order. */
@@ -53,7 +55,14 @@ export function ownerIdentity(owner: Owner): string {
 }
 
 /** May this caller act on an infrastructure with these owners (auth.md §11)? */
-export function isGranted(caller: Pick<Caller, 'owners' | 'isAdmin'>, owners: readonly Owner[]): boolean {
+export function isGranted(
+  caller: Pick<Caller, 'owners' | 'isAdmin' | 'onlyInfrastructure'>,
+  owners: readonly Owner[],
+): boolean {
+  // Nodes own nothing; what they may do is decided where they are admitted.
+  if (caller.onlyInfrastructure !== undefined) {
+    return false;
+  }
   if (caller.isAdmin) {
     return true;
   }

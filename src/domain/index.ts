@@ -4,6 +4,7 @@ export * from './call-home.js';
 export * from './credentials.js';
 export * from './errors.js';
 export * from './infrastructure.js';
+export * from './infrastructure-token.js';
 export * from './json.js';
 export * from './operation.js';
 export * from './resource.js';

@@ -4,6 +4,7 @@ import {
   accessNotGranted,
   type Caller,
   functionDisabled,
+  ImError,
   INFRASTRUCTURE_ID_PATTERN,
   type InfrastructureHeader,
   infrastructureNotFound,
@@ -14,9 +15,13 @@ import {
 } from '../domain/index.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
+import { withKeptCredentials } from './node-credentials.js';
 
 /** What a use case does, for BOOT_MODE: `delete` is allowed in mode 2, `write` only in mode 0. */
 export type AccessKind = 'read' | 'write' | 'delete';
+
+/** Who may use a function: `people` unless it says that nodes need it too (domain/infrastructure-token.ts). */
+export type Audience = 'people' | 'people-and-nodes';
 
 /** A call that may act on an infrastructure. */
 export interface Access {
@@ -24,14 +29,34 @@ export interface Access {
   readonly header: InfrastructureHeader;
 }
 
-/** BOOT_MODE, then the credentials of the call. */
-export async function admit(environment: ManagerEnvironment, call: Call, kind: AccessKind): Promise<Caller> {
+/**
+ * BOOT_MODE, then the credentials of the call.
+ * @throws ImError `function-disabled`; `invalid-credentials`; `unauthorized` for nodes where they have no business
+ */
+export async function admit(
+  environment: ManagerEnvironment,
+  call: Call,
+  kind: AccessKind,
+  audience: Audience = 'people',
+): Promise<Caller> {
   const { bootMode } = environment.settings;
   if ((bootMode === 1 && kind !== 'read') || (bootMode === 2 && kind === 'write')) {
     throw functionDisabled();
   }
-  return environment.authenticate(call.items, call.signal);
+  const caller = await environment.authenticate(call.items, call.signal);
+  if (caller.onlyInfrastructure !== undefined && audience === 'people') {
+    throw notForNodes();
+  }
+  return caller;
 }
+
+/** 403 for a node where it has no business. */
+export const notForNodes = (): ImError =>
+  new ImError(
+    'unauthorized',
+    'The token of an infrastructure is not enough for this: use the credentials of one of its owners. ' +
+      'It reads states, documents and logs, adds and removes virtual machines, and starts, stops and reboots them.',
+  );
 
 /** As admit, then: does the infrastructure exist, and does it belong to the caller. */
 export async function admitToInfrastructure(
@@ -39,13 +64,22 @@ export async function admitToInfrastructure(
   call: Call,
   infrastructureId: string,
   kind: AccessKind,
+  audience: Audience = 'people',
 ): Promise<Access> {
-  const caller = await admit(environment, call, kind);
+  const caller = await admit(environment, call, kind, audience);
   const header = INFRASTRUCTURE_ID_PATTERN.test(infrastructureId)
     ? await environment.store.getHeader(infrastructureId)
     : undefined;
   if (header === undefined || header.isDeleted) {
     throw infrastructureNotFound();
+  }
+  const { onlyInfrastructure } = caller;
+  if (onlyInfrastructure !== undefined) {
+    if (onlyInfrastructure !== infrastructureId) throw accessNotGranted();
+    return {
+      caller: kind === 'read' ? caller : await withKeptCredentials(environment, caller, infrastructureId),
+      header,
+    };
   }
   if (!isGranted(caller, header.owners)) {
     throw accessNotGranted();
@@ -76,4 +110,10 @@ export async function findVm(
     throw vmDeleted();
   }
   return vm;
+}
+
+/** Has the background look at the machines, unless a node reads that brings no cloud to ask. */
+export function refresh({ refresher }: ManagerEnvironment, caller: Caller, infrastructureId: string): void {
+  if (caller.onlyInfrastructure !== undefined && caller.clouds.length === 0) return;
+  refresher.request(infrastructureId, caller.items);
 }

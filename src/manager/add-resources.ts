@@ -2,7 +2,7 @@
 // Use case: add VMs to an infrastructure (core.md §6).
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
 import { printRadl, Radl } from '../radl/index.js';
-import { admitToInfrastructure } from './access.js';
+import { admitToInfrastructure, notForNodes } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
 import type { DeploymentDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
@@ -10,6 +10,7 @@ import type { AddResult, Call } from './manager.js';
 import { type Once, onceMark } from './once.js';
 import { openInfrastructure } from './open-infrastructure.js';
 import { resultOf } from './outcome.js';
+import { withKnownLogins } from './secret-features.js';
 import { withSiteImages } from './single-site-images.js';
 import { updateWithTosca } from './update-with-tosca.js';
 
@@ -22,12 +23,16 @@ export async function addResources(
   { isContextualized }: { readonly isContextualized: boolean },
   once?: Once,
 ): Promise<AddResult> {
-  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
+  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write', 'people-and-nodes');
   const infrastructure = await openInfrastructure(environment, infrastructureId);
+  const isNode = caller.onlyInfrastructure !== undefined;
   if (!(deployment instanceof Radl)) {
+    // Reading it would fetch from elsewhere and could show the credentials that the call was given.
+    if (isNode) throw notForNodes();
     return updateWithTosca(environment, call, caller, infrastructureId, deployment.text, { isContextualized }, once);
   }
-  const document = withSiteImages(environment, deployment);
+  const complete = isNode ? withKnownLogins(deployment, infrastructure.radl) : deployment;
+  const document = withSiteImages(environment, complete);
   checkDocument(document);
   withRadlErrors(() => mergeRequest(document, infrastructure.radl, infrastructure.privateNetworks));
   const accepted = await environment.engine.accept(

@@ -8,6 +8,7 @@ import { type DeploymentDocument, readDocument } from './deployment-document.js'
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 import { resultOf } from './outcome.js';
+import { shownTo } from './secret-features.js';
 import { storedToscaOf } from './stored-tosca.js';
 import { shownDocument } from './vm-info.js';
 
@@ -39,5 +40,6 @@ export async function alterVm(
     throw infrastructureNotFound();
   }
   const altered = await findVm(environment, infrastructureId, vm.number);
-  return withConfiguration(shownDocument(environment, altered, infrastructure), visibleRadl(infrastructure.radl));
+  const live = withConfiguration(shownDocument(environment, altered, infrastructure), visibleRadl(infrastructure.radl));
+  return shownTo(environment, caller, live);
 }

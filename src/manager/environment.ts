@@ -16,6 +16,8 @@ export interface ManagerSettings {
   readonly bootMode: BootMode;
   readonly vmInfoUpdateErrorGracePeriodMs: number;
   readonly systemDefaults: SystemDefaults;
+  /** MASK_VM_CREDENTIALS: nobody is shown how to enter the machines. */
+  readonly masksVmCredentials: boolean;
   /** Present in single-site mode: the site's image that a requested URL stands for. */
   readonly imageUrlOnSite?: (imageUrl: string) => string;
 }

@@ -90,7 +90,7 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
     addResources: async (call, infrastructureId, document, options) => {
       const { idempotency } = call;
       if (idempotency === undefined) return addResources(environment, call, infrastructureId, document, options);
-      const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
+      const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write', 'people-and-nodes');
       return once({
         fingerprint: idempotency.fingerprint,
         scope: scopeOf(caller, `add ${infrastructureId}`, idempotency.key),

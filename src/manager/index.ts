@@ -26,6 +26,7 @@ import { vmContMsg, vmInfo, vmProperty } from './vm-info.js';
 
 export type { DeploymentDocument, ToscaText } from './deployment-document.js';
 export type { BootMode, ManagerEnvironment, ManagerSettings, ToscaTools } from './environment.js';
+export { createInfrastructureTokens } from './infrastructure-tokens.js';
 export type {
   AddResult,
   Call,

@@ -5,6 +5,7 @@ import { type Radl, visibleRadl } from '../radl/index.js';
 import { admitToInfrastructure } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
+import { shownTo } from './secret-features.js';
 import { vmMessage } from './vm-info.js';
 
 /** Clients look for this line between the logs of VMs. */
@@ -16,7 +17,7 @@ export async function listVms(
   call: Call,
   infrastructureId: string,
 ): Promise<readonly number[]> {
-  await admitToInfrastructure(environment, call, infrastructureId, 'read');
+  await admitToInfrastructure(environment, call, infrastructureId, 'read', 'people-and-nodes');
   return (await environment.store.listVmStatuses(infrastructureId)).map(({ number }) => number);
 }
 
@@ -26,12 +27,12 @@ export async function infrastructureRadl(
   call: Call,
   infrastructureId: string,
 ): Promise<Radl> {
-  await admitToInfrastructure(environment, call, infrastructureId, 'read');
+  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'read', 'people-and-nodes');
   const infrastructure = await environment.store.getInfrastructure(infrastructureId);
   if (infrastructure === undefined) {
     throw infrastructureNotFound();
   }
-  return visibleRadl(infrastructure.radl);
+  return shownTo(environment, caller, visibleRadl(infrastructure.radl));
 }
 
 /** The infrastructure's log and, unless only the header is asked for, that of each living VM that has one. */
@@ -41,7 +42,7 @@ export async function infrastructureContMsg(
   infrastructureId: string,
   isHeaderOnly: boolean,
 ): Promise<string> {
-  await admitToInfrastructure(environment, call, infrastructureId, 'read');
+  await admitToInfrastructure(environment, call, infrastructureId, 'read', 'people-and-nodes');
   const { text } = await environment.store.readLog(infrastructureId, null);
   if (isHeaderOnly) {
     return text;

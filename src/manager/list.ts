@@ -17,8 +17,12 @@ export async function listInfrastructures(
   call: Call,
   filter?: string,
 ): Promise<readonly string[]> {
-  const caller = await admit(environment, call, 'read');
-  const ids = await environment.store.listInfrastructureIds(caller.isAdmin ? {} : { ownedBy: caller.owners });
+  const caller = await admit(environment, call, 'read', 'people-and-nodes');
+  const { onlyInfrastructure } = caller;
+  const ids =
+    onlyInfrastructure === undefined
+      ? await environment.store.listInfrastructureIds(caller.isAdmin ? {} : { ownedBy: caller.owners })
+      : [onlyInfrastructure];
   if (filter === undefined || filter === '') {
     return ids;
   }

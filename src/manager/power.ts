@@ -13,7 +13,7 @@ export async function powerInfrastructure(
   infrastructureId: string,
   kind: Extract<OperationKind, 'start' | 'stop'>,
 ): Promise<void> {
-  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
+  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write', 'people-and-nodes');
   const accepted = await environment.engine.accept({
     kind,
     infrastructureId,
@@ -32,7 +32,7 @@ export async function powerVm(
   vmId: string | number,
   kind: Extract<OperationKind, 'start-vm' | 'stop-vm' | 'reboot-vm'>,
 ): Promise<void> {
-  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
+  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write', 'people-and-nodes');
   const vm = await findVm(environment, infrastructureId, vmId);
   const accepted = await environment.engine.accept({
     kind,

@@ -6,6 +6,8 @@ import {
   infrastructureNotFound,
   type JsonObject,
   type VirtualMachine,
+  withoutCallHome,
+  withoutInfrastructureToken,
 } from '../domain/index.js';
 import { withConfiguration } from '../operations/index.js';
 import { printRadl } from '../radl/index.js';
@@ -40,7 +42,8 @@ export async function recordDocument(store: Store, infrastructureId: string, clo
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 function infrastructureRecord(infrastructure: Infrastructure, vms: readonly JsonObject[], log: string): JsonObject {
-  const { TOSCA, ...others } = infrastructure.extra;
+  // What opens this service to the nodes is good here only.
+  const { TOSCA, ...others } = withoutInfrastructureToken(infrastructure.extra);
   return {
     id: infrastructure.id,
     vm_list: vms,
@@ -84,6 +87,6 @@ function vmRecord(
     error_msg: vm.errorMessage === '' ? null : vm.errorMessage,
     deleting: vm.isDeleting,
     creation_date: seconds(vm.createdAt),
-    ...vm.extra,
+    ...withoutCallHome(vm.extra),
   };
 }

@@ -13,7 +13,7 @@ export async function removeResources(
   vmIds: readonly (string | number)[],
   { isContextualized }: { readonly isContextualized: boolean },
 ): Promise<number> {
-  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write');
+  const { caller } = await admitToInfrastructure(environment, call, infrastructureId, 'write', 'people-and-nodes');
   const numbers = new Set<number>();
   for (const vmId of vmIds) {
     numbers.add((await findVm(environment, infrastructureId, vmId)).number);

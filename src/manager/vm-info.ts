@@ -2,9 +2,10 @@
 // Use cases: a VM's document, one of its properties, its log (core.md §15).
 import { deriveVmState, type InfrastructureHeader, type VirtualMachine } from '../domain/index.js';
 import type { Radl } from '../radl/index.js';
-import { admitToInfrastructure, findVm } from './access.js';
+import { admitToInfrastructure, findVm, refresh } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call, PropertyValue } from './manager.js';
+import { shownTo } from './secret-features.js';
 
 /** Live document of a VM: networks and its system, with the state word of this moment. */
 export async function vmInfo(
@@ -13,10 +14,16 @@ export async function vmInfo(
   infrastructureId: string,
   vmId: string | number,
 ): Promise<Radl> {
-  const { caller, header } = await admitToInfrastructure(environment, call, infrastructureId, 'read');
+  const { caller, header } = await admitToInfrastructure(
+    environment,
+    call,
+    infrastructureId,
+    'read',
+    'people-and-nodes',
+  );
   const vm = await findVm(environment, infrastructureId, vmId);
-  environment.refresher.request(infrastructureId, caller.items);
-  return shownDocument(environment, vm, header);
+  refresh(environment, caller, infrastructureId);
+  return shownTo(environment, caller, shownDocument(environment, vm, header));
 }
 
 /** The VM's document as users see it. */
@@ -63,7 +70,7 @@ export async function vmContMsg(
   infrastructureId: string,
   vmId: string | number,
 ): Promise<string> {
-  await admitToInfrastructure(environment, call, infrastructureId, 'read');
+  await admitToInfrastructure(environment, call, infrastructureId, 'read', 'people-and-nodes');
   const vm = await findVm(environment, infrastructureId, vmId);
   const { text } = await environment.store.readLog(infrastructureId, vm.number);
   return vmMessage(vm.errorMessage, text);

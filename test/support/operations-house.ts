@@ -10,6 +10,7 @@ import { createConnectorRegistry } from '../../src/connectors/registry.js';
 import type { Contextualizer } from '../../src/contextualization/index.js';
 import {
   type Call,
+  createInfrastructureTokens,
   createManager,
   type InfrastructureManager,
   type ManagerEnvironment,
@@ -31,6 +32,7 @@ export interface HouseOptions {
   readonly contextualizer?: Contextualizer;
   readonly settings?: Partial<OperationSettings>;
   readonly bootMode?: 0 | 1 | 2;
+  readonly masksVmCredentials?: boolean;
   /** Does the master answer, as the use cases see it? Default: no. */
   readonly answersSsh?: ManagerEnvironment['answersSsh'];
   /** Clock of use cases and operations; default: the real one. */
@@ -135,6 +137,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     logger,
     readFile: async () => '',
     stat: async () => ({ modifiedMs: 0, size: 0, inode: 0 }),
+    infrastructureTokens: createInfrastructureTokens(store),
   });
   const managerEnvironment: ManagerEnvironment = {
     store,
@@ -149,6 +152,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       bootMode: options.bootMode ?? 0,
       vmInfoUpdateErrorGracePeriodMs: 120_000,
       systemDefaults: SYSTEM_DEFAULTS,
+      masksVmCredentials: options.masksVmCredentials ?? false,
     },
     logger,
     tosca: {

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The contextualization room's view of one infrastructure, over store, observer and journal.
 import type { AnsibleKey, ConfigurableVm, ContextualizationPorts } from '../../contextualization/index.js';
-import { isJsonObject, type JsonObject, type JsonValue, type VirtualMachine } from '../../domain/index.js';
+import {
+  infrastructureNotFound,
+  infrastructureToken,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type VirtualMachine,
+} from '../../domain/index.js';
 import { Radl } from '../../radl/index.js';
 import { createSemaphore } from '../../util/semaphore.js';
 import type { OperationContext } from '../context.js';
@@ -28,6 +35,24 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
       return made;
     });
 
+  const ansibleKey = async (): Promise<AnsibleKey> =>
+    readKey(await keep('ansibleKey', async () => ({ ...(await environment.newKeyPair()) })));
+
+  const nodeToken = async (): Promise<string> => {
+    const { privateKey } = await ansibleKey();
+    return extraLock.run(async () => {
+      const infrastructure = await store.getInfrastructure(infrastructureId);
+      if (infrastructure === undefined) throw infrastructureNotFound();
+      const { token, changedExtra } = infrastructureToken(infrastructure, privateKey, environment.randomText);
+      if (changedExtra !== undefined) {
+        await workspace.committer.commit([
+          { kind: 'update-infrastructure', id: infrastructureId, set: { extra: changedExtra } },
+        ]);
+      }
+      return token;
+    });
+  };
+
   return {
     radl: async () => (await store.getInfrastructure(infrastructureId))?.radl ?? Radl.empty(),
     vms: async () =>
@@ -50,8 +75,8 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
         change(info);
         return { info };
       }),
-    ansibleKey: async () => readKey(await keep('ansibleKey', async () => ({ ...(await environment.newKeyPair()) }))),
-    infrastructureToken: async () => String(await keep('infrastructureToken', async () => environment.randomText(40))),
+    ansibleKey,
+    infrastructureToken: nodeToken,
     loadContentPins: async () => {
       const pins = (await store.getInfrastructure(infrastructureId))?.extra.contentPins;
       return isJsonObject(pins) ? pins : {};

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launches the VMs of one unit: adopt what a crash left behind, launch the rest, try again what failed (core.md §12).
 import type { CloudConnector, LaunchOutcome, LaunchRequest, LaunchVm } from '../../connectors/index.js';
-import { errorText, type Infrastructure, launchToken, type Resource, type VirtualMachine } from '../../domain/index.js';
+import {
+  errorText,
+  type Infrastructure,
+  launchToken,
+  personBehind,
+  type Resource,
+  type VirtualMachine,
+} from '../../domain/index.js';
 import { credentials, type Radl, setCredentials } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { OperationContext } from '../context.js';
@@ -214,7 +221,7 @@ function launchRequest(
   const full = (document: Radl): Radl => withConfiguration(document, infrastructure.radl);
   return {
     infrastructureId: infrastructure.id,
-    username: operation.caller,
+    username: personBehind(operation.caller),
     serviceUrl: launchServiceUrl(operation),
     concrete: full(first?.vm.info ?? infrastructure.radl),
     requested: full(first?.vm.requested ?? infrastructure.radl),

@@ -10,6 +10,8 @@ import {
   type JsonValue,
   type Owner,
   type VirtualMachine,
+  withoutCallHome,
+  withoutInfrastructureToken,
 } from '../../domain/index.js';
 import { parseRadl, parseRadlJson, Radl } from '../../radl/index.js';
 import { STATISTICS_KEY } from '../statistics-key.js';
@@ -115,7 +117,8 @@ function infrastructureOf(
 
 /** Only TOSCA is ever stored in it, and under `im` what our own export adds. */
 function extraOf({ TOSCA, im }: JsonObject): JsonObject {
-  const own = isJsonObject(im) ? im : {};
+  // Whoever wrote the document must not open this service with it.
+  const own = withoutInfrastructureToken(isJsonObject(im) ? im : {});
   if (typeof TOSCA !== 'string') {
     return own;
   }
@@ -156,7 +159,7 @@ function vmOf(record: JsonObject, infrastructureId: string, index: number): Virt
     errorMessage: optionalText(record.error_msg),
     createdAt: milliseconds(record.creation_date, 0),
     operationId: '',
-    extra: Object.fromEntries(Object.entries(record).filter(([key]) => !VM_KEYS.has(key))),
+    extra: withoutCallHome(Object.fromEntries(Object.entries(record).filter(([key]) => !VM_KEYS.has(key)))),
   };
 }
 

@@ -6,6 +6,7 @@ import { MemoryCloud } from '../../support/memory-cloud.js';
 import { callOf, demolish, type House, startHouse } from '../../support/operations-house.js';
 import { until } from '../../support/waiting.js';
 import { type Answer, type RestService, startRest } from '../rest/rest-service.js';
+import { xmlRpcDoors } from './doors.js';
 
 const CANARY = 'CANARY-of-ana';
 const DOCUMENT = `network pub (outbound = 'yes')
@@ -112,6 +113,25 @@ describe('somebody else', () => {
       if (!route.template.includes('{infId}')) continue;
       const wrong = authorizationOf('ana').replace('ana-pass', 'guess');
       expect((await call(route, { Authorization: wrong })).status, name).to.equal(403);
+    }
+    expect(await everything()).to.equal(before);
+  });
+
+  it('is refused by every method of XML-RPC, with credentials and without', async () => {
+    const methods = xmlRpcDoors(house.manager, () => ({ infrastructureId: id, document: DOCUMENT, cloudId: 'mem' }));
+    expect(methods.length).to.be.at.least(29);
+    const eva = [{ type: 'InfrastructureManager', username: 'eva', password: 'eva-pass' }];
+    const before = await everything();
+    for (const { name, isOfInfrastructure, isPublic, knock } of methods) {
+      if (isOfInfrastructure) {
+        const answer = await knock(eva);
+        expect(answer.isRefused, `${name}: ${answer.text}`).to.equal(true);
+        expect(answer.text, name).to.contain('Access to this infrastructure not granted.').and.not.to.contain(CANARY);
+      }
+      if (isPublic) continue;
+      const answer = await knock([]);
+      expect(answer.isRefused, `${name}: ${answer.text}`).to.equal(true);
+      expect(answer.text, name).to.contain('No credentials provided for the InfrastructureManager.');
     }
     expect(await everything()).to.equal(before);
   });
