@@ -7,6 +7,7 @@
 #   npm test -- --no-setup --unit          without looking after tools and images
 #   npm test -- --unit -- --grep RADL      what follows `--` goes to mocha
 #
+# IM_TEST_JOBS=N runs N test files beside each other (default 3: many of them wait for machines more than they compute; 1: one by one).
 # IM_TEST_PEERS=all makes a missing peer (container engine, Ansible) an error; otherwise what needs it is left out, loudly.
 # The tests themselves are counted; a check (lint, types, build, set-up) that fails counts as one failure.
 set -euo pipefail
@@ -25,13 +26,15 @@ while [ $# -gt 0 ]; do
       mocha_arguments=("$@")
       break
       ;;
-    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '3,12s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) die "unknown option $1 (see --help)" ;;
   esac
   shift
 done
 [ ${#targets[@]} -gt 0 ] || targets=(setup lint typecheck build unit e2e)
 cd "$ROOT_DIR"
+JOBS=${IM_TEST_JOBS:-3}
+case $JOBS in '' | *[!0-9]* | 0*) die "IM_TEST_JOBS is the number of test files to run beside each other, not '$JOBS'" ;; esac
 PEERS=${IM_TEST_PEERS:-}
 case $PEERS in '' | all) ;; *) die "IM_TEST_PEERS takes the value all, not '$PEERS'" ;; esac
 wants() { case " ${targets[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
@@ -65,7 +68,9 @@ check() {
 suite() {
   local name=$1 config=$2 files=$3 started=$SECONDS report=$REPORTS_DIR/$1.json status=0 counts p f skipped
   say "$name tests"
-  npx --no-install mocha --config "$config" --reporter scripts/mocha-reporter.mjs --reporter-option "output=$report" "${mocha_arguments[@]}" "$files" || status=$?
+  local parallel=()
+  [ "$JOBS" = 1 ] || parallel=(--parallel --jobs "$JOBS")
+  npx --no-install mocha --config "$config" "${parallel[@]}" --reporter scripts/mocha-reporter.mjs --reporter-option "output=$report" "${mocha_arguments[@]}" "$files" || status=$?
   if [ -s "$report" ]; then
     counts=$(node -p "const r = JSON.parse(require('node:fs').readFileSync('$report', 'utf8')); [r.passes, r.failures, r.pending].join(' ')")
     read -r p f skipped <<<"$counts"
