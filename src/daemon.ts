@@ -23,6 +23,7 @@ import { startMaintenance } from './operations/maintenance/index.js';
 import {
   connectorSettings,
   contextualizationSettings,
+  LAST_ANSWERS_MS,
   maintenanceSettings,
   managerSettings,
   operationSettings,
@@ -52,9 +53,6 @@ export interface Daemon {
   /** Stops accepting, lets operations end or parks them, and closes everything. Losing nothing. */
   stop(): Promise<void>;
 }
-
-/** Time after the grace time in which operations are parked and those who wait for them are answered. */
-const LAST_ANSWERS_MS = 1200;
 
 const RANDOM_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of the daemon: reads the configuration, starts the house, and turns signals into stop and reload.
+// The command line of the daemon: reads the configuration, starts the house, and hands over to its life as a process.
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +14,10 @@ import { type Daemon, startDaemon } from './daemon.js';
 import { errorText } from './domain/index.js';
 import { createLogging } from './observability/logging/create-logging.js';
 import type { Logging } from './observability/logging/logging.js';
-import { VERSION } from './settings.js';
+import { liveUntilSignal } from './process-life.js';
+import { longestStopMs, VERSION } from './settings.js';
 
 const LOGGING_CONF = '/etc/im/logging.conf';
-
-/** A stop that takes longer than this is cut off: service managers and containers kill soon after. */
-const LONGEST_STOP_MS = 9_500;
 
 const installDir = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -86,25 +84,7 @@ async function run(configFile: string | undefined): Promise<number> {
     await logging.close();
     return 1;
   }
-  process.on('SIGHUP', () => {
-    daemon.reload().then(
-      () => logging.info('SIGHUP: logs reopened, users and certificates read again.'),
-      (error: unknown) => logging.error(`SIGHUP: ${errorText(error)}`),
-    );
-  });
-  process.on('uncaughtException', (error) => logging.error(`Uncaught: ${errorText(error)}`, { error }));
-  process.on('unhandledRejection', (error) => logging.error(`Unhandled: ${errorText(error)}`, { error }));
-  const signal = await new Promise<NodeJS.Signals>((stop) => {
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-  });
-  console.log(`Signal ${signal === 'SIGTERM' ? 15 : 2} received. Exiting...`);
-  process.once('SIGTERM', () => process.exit(1));
-  process.once('SIGINT', () => process.exit(1));
-  setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
-  await daemon.stop();
-  await logging.close();
-  console.log('IM service stopped.');
+  await liveUntilSignal(daemon, logging, longestStopMs(loaded.config), (line) => console.log(line));
   return 0;
 }
 

@@ -26,6 +26,14 @@ export function systemDefaults(config: Config): SystemDefaults {
   };
 }
 
+/** Time after the grace time in which operations are parked and those who wait for them are answered. */
+export const LAST_ANSWERS_MS = 1200;
+
+/** How long a stop may take in all: draining, the grace time of operations, and what comes after it. Milliseconds. */
+export function longestStopMs(config: Config): number {
+  return seconds(config.shutdownGraceSeconds) + LAST_ANSWERS_MS;
+}
+
 /** Settings of the operations room. */
 export function operationSettings(config: Config): OperationSettings {
   return {
