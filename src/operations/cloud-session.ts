@@ -11,6 +11,7 @@ import {
 } from '../domain/index.js';
 import type { CloudOption } from '../placement/index.js';
 import type { OperationEnvironment } from './environment.js';
+import { guardedConnector } from './guarded-connector.js';
 
 /** Connectors for the credentials of one call. */
 export class CloudSession {
@@ -18,8 +19,16 @@ export class CloudSession {
   readonly #environment: Pick<OperationEnvironment, 'connectors'>;
   readonly #connectors = new Map<CloudCredential, CloudConnector>();
 
-  constructor(environment: Pick<OperationEnvironment, 'connectors' | 'cloudsOf'>, items: readonly AuthItem[]) {
+  readonly #beforeChange: (() => Promise<void>) | undefined;
+
+  /** @param beforeChange awaited before each provider call that changes something; throws when it must not be made any more */
+  constructor(
+    environment: Pick<OperationEnvironment, 'connectors' | 'cloudsOf'>,
+    items: readonly AuthItem[],
+    beforeChange?: () => Promise<void>,
+  ) {
     this.#environment = environment;
+    this.#beforeChange = beforeChange;
     this.clouds = environment.cloudsOf(items);
   }
 
@@ -51,7 +60,8 @@ export class CloudSession {
     if (known !== undefined) {
       return known;
     }
-    const connector = this.#environment.connectors.connect(cloud);
+    const plain = this.#environment.connectors.connect(cloud);
+    const connector = this.#beforeChange === undefined ? plain : guardedConnector(plain, this.#beforeChange);
     this.#connectors.set(cloud, connector);
     return connector;
   }

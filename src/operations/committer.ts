@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Group commit for one infrastructure: batches that arrive while one is being written go into the next transaction together.
+import { ImError } from '../domain/index.js';
 import type { Change, Lease, Store } from '../store/index.js';
+
+/** The lease to write with. */
+export interface WritingLease {
+  /** @throws ImError `incorrect-state` when it is not held (any more) */
+  current(): Lease;
+  /** The store has refused a write under this lease. */
+  refused(lease: Lease): void;
+}
 
 interface Waiting {
   readonly changes: readonly Change[];
@@ -11,11 +20,11 @@ interface Waiting {
 /** Writes batches of one infrastructure in order, under its lease. */
 export class Committer {
   readonly #store: Store;
-  readonly #lease: () => Lease;
+  readonly #lease: WritingLease;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
-  constructor(store: Store, lease: () => Lease) {
+  constructor(store: Store, lease: WritingLease) {
     this.#store = store;
     this.#lease = lease;
   }
@@ -43,15 +52,20 @@ export class Committer {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
+      let lease: Lease | undefined;
       try {
+        lease = this.#lease.current();
         await this.#store.commit(
           batch.flatMap(({ changes }) => changes),
-          this.#lease(),
+          lease,
         );
         for (const { resolve } of batch) {
           resolve();
         }
       } catch (error) {
+        if (lease !== undefined && error instanceof ImError && error.code === 'incorrect-state') {
+          this.#lease.refused(lease);
+        }
         for (const { reject } of batch) {
           reject(error);
         }

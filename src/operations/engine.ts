@@ -132,7 +132,7 @@ export class OperationEngine {
     if (lane?.running !== undefined || (lane?.queue.length ?? 0) > 0) {
       throw incorrectState();
     }
-    lane?.configuring?.abort.abort(new Cancelled('The infrastructure was exported and is forgotten here.'));
+    lane?.configuring?.abort(new Cancelled('The infrastructure was exported and is forgotten here.'));
     await lane?.configuring?.ended;
     const resources = await store.listResources(infrastructureId, { states: ['intent', 'created', 'deleting'] });
     const extra = (await store.getInfrastructure(infrastructureId))?.extra ?? {};
@@ -157,11 +157,11 @@ export class OperationEngine {
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort(new Parked());
     for (const { abort } of this.#lanes.configuring()) {
-      abort.abort(new Parked());
+      abort(new Parked());
     }
     await this.#allEnded(graceMs);
     for (const { abort } of this.#lanes.running()) {
-      abort.abort(new Parked());
+      abort(new Parked());
     }
     await this.#allEnded(PARKING_MS);
     this.#waiters.endAll();

@@ -6,11 +6,20 @@ export class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
-/** Abort reason: the daemon stops, or lost the lease. The operation keeps its row and is resumed. */
+/** Abort reason: the daemon stops. The operation keeps its row and is resumed. */
 export class Parked extends Error {
-  override readonly name = 'Parked';
+  override readonly name: string = 'Parked';
+
+  constructor(message = 'The daemon is stopping; the operation goes on when it runs again.') {
+    super(message);
+  }
+}
+
+/** Abort reason: another daemon has the lease, and goes on with the operation. */
+export class LeaseLost extends Parked {
+  override readonly name = 'LeaseLost';
 
   constructor() {
-    super('The daemon is stopping; the operation goes on when it runs again.');
+    super('Another daemon has taken over the infrastructure, and goes on with the operation.');
   }
 }

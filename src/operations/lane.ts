@@ -5,7 +5,8 @@ import type { Operation } from '../domain/index.js';
 /** An operation at work. */
 export interface RunningOperation {
   readonly operation: Operation;
-  readonly abort: AbortController;
+  /** Tells it to stop, with `Cancelled` or `Parked`. */
+  readonly abort: (reason: Error) => void;
   /** Resolves (never rejects) when it has ended or was parked. */
   readonly ended: Promise<void>;
 }
@@ -14,6 +15,8 @@ export interface RunningOperation {
 export interface Lane {
   readonly infrastructureId: string;
   readonly queue: Operation[];
+  /** Ids of queued operations that are to be cancelled when it is their turn. */
+  readonly doomed: Set<string>;
   running: RunningOperation | undefined;
   configuring: RunningOperation | undefined;
   nextConfiguration: Operation | undefined;
@@ -26,6 +29,7 @@ export function createLane(infrastructureId: string): Lane {
   return {
     infrastructureId,
     queue: [],
+    doomed: new Set(),
     running: undefined,
     configuring: undefined,
     nextConfiguration: undefined,

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the operations of each infrastructure in order: configurations beside the others, a destroy before everything else, all under
 // the infrastructure's lease.
-import { setMaxListeners } from 'node:events';
-import { errorText, type Operation } from '../domain/index.js';
+import { errorText, isFinal, type Operation } from '../domain/index.js';
 import { CloudSession } from './cloud-session.js';
 import { contextualizationPorts } from './configure/ports.js';
-import { Cancelled, Parked } from './interruption.js';
+import { Cancelled } from './interruption.js';
 import { createLane, isIdle, type Lane, type RunningOperation } from './lane.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import { type RunnerTools, runOperation } from './runner.js';
-import { endedElsewhere, pauseUnlessAborted, type Waiters } from './waiters.js';
+import { StopRequest } from './stop-request.js';
+import { pauseUnlessAborted, type Waiters } from './waiters.js';
 import type { Workspace, Workspaces } from './workspace.js';
 
 /** Pause between tries to get the lease of an infrastructure that another daemon works on. */
 const LEASE_RETRY_MS = 500;
 
 const DESTROYED = 'The operation was cancelled because the infrastructure is being destroyed.';
+const GONE = { code: 'infrastructure-not-found', message: 'The infrastructure was purged.' };
 const SUPERSEDED = 'A newer configuration takes its place.';
 
 /** What the lanes need. */
@@ -84,15 +85,17 @@ export class Lanes {
     void this.#drain(lane);
   }
 
-  /** Ends an operation that never ran here. */
+  /** Ends an operation that never ran here. Written under the lease where this daemon has it. */
   async cancelQueued(operation: Operation, reason: string): Promise<void> {
-    const { environment, waiters } = this.#tools;
+    const { environment, waiters, leases } = this.#tools;
+    const { infrastructureId } = operation;
     const finishedAt = environment.now();
     const error = { code: 'cancelled', message: reason };
     try {
-      await environment.store.commit([
-        { kind: 'update-operation', id: operation.id, set: { state: 'cancelled', finishedAt, error } },
-      ]);
+      await environment.store.commit(
+        [{ kind: 'update-operation', id: operation.id, set: { state: 'cancelled', finishedAt, error } }],
+        leases.isHeld(infrastructureId) ? leases.current(infrastructureId) : undefined,
+      );
     } catch (failure) {
       // The next start finds it beside the destroy that cancelled it, and ends it then.
       environment.logger.error(`Operation ${operation.id} could not be cancelled: ${errorText(failure)}`);
@@ -101,17 +104,18 @@ export class Lanes {
     waiters.end({ ...operation, state: 'cancelled', finishedAt, error });
   }
 
-  /** A destroy overtakes whatever is queued or at work. */
+  /**
+   * A destroy overtakes whatever is queued or at work. What is queued is ended in its turn, under the lease: another daemon may be at
+   * work on it.
+   */
   #clearFor(lane: Lane): void {
-    for (const queued of lane.queue.splice(0)) {
-      if (queued.kind === 'destroy') {
-        lane.queue.push(queued);
-      } else {
-        void this.cancelQueued(queued, DESTROYED);
+    for (const { id, kind } of lane.queue) {
+      if (kind !== 'destroy') {
+        lane.doomed.add(id);
       }
     }
     if (lane.running !== undefined && lane.running.operation.kind !== 'destroy') {
-      lane.running.abort.abort(new Cancelled(DESTROYED));
+      lane.running.abort(new Cancelled(DESTROYED));
     }
     this.#supersedeConfiguration(lane, DESTROYED);
   }
@@ -121,7 +125,7 @@ export class Lanes {
       void this.cancelQueued(lane.nextConfiguration, reason);
       lane.nextConfiguration = undefined;
     }
-    lane.configuring?.abort.abort(new Cancelled(reason));
+    lane.configuring?.abort(new Cancelled(reason));
   }
 
   async #drain(lane: Lane): Promise<void> {
@@ -162,16 +166,17 @@ export class Lanes {
 
   /** One operation, from waiting for the lease to its end. */
   async #work(lane: Lane, operation: Operation, place: (running: RunningOperation | undefined) => void): Promise<void> {
-    const abort = new AbortController();
-    // Every machine of the operation listens to it.
-    setMaxListeners(Number.POSITIVE_INFINITY, abort.signal);
+    const stop = new StopRequest();
+    if (lane.doomed.delete(operation.id)) {
+      stop.request(new Cancelled(DESTROYED));
+    }
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    place({ operation, abort, ended });
+    place({ operation, abort: (reason) => stop.request(reason), ended });
     try {
-      const final = await this.#runUnderLease(operation, abort);
+      const final = await this.#runUnderLease(operation, stop);
       this.#known.delete(operation.id);
       this.#tools.waiters.end(final);
     } finally {
@@ -182,36 +187,46 @@ export class Lanes {
     }
   }
 
-  async #runUnderLease(operation: Operation, abort: AbortController): Promise<Operation> {
+  /**
+   * Waits for the lease and runs the operation, or until another daemon has brought it to its end: then the lease was there, or it was
+   * lost here in the middle.
+   * @returns the journal entry; not final only when the daemon stops
+   */
+  async #runUnderLease(operation: Operation, stop: StopRequest): Promise<Operation> {
     const { leases, workspaces, environment, stopping } = this.#tools;
     const { infrastructureId } = operation;
     for (;;) {
+      const attempt = stop.beginAttempt();
       try {
-        const release = await leases.acquire(infrastructureId, () => abort.abort(new Parked()));
-        // Whoever had the lease may have done it; its row then says so.
-        const elsewhere = await endedElsewhere(environment.store, operation);
-        if (elsewhere !== undefined) {
-          release?.();
-          return elsewhere;
-        }
-        if (release !== undefined) {
-          const { workspace, close } = workspaces.open(infrastructureId);
-          try {
-            return await this.#run(workspace, operation, abort.signal);
-          } finally {
-            close();
-            release();
+        const release = await leases.acquire(infrastructureId, attempt.loseLease);
+        try {
+          // Whoever had the lease may have done it, or a part of it: only its row says so.
+          const present = await environment.store.getOperation(operation.id);
+          if (present === undefined) {
+            return { ...operation, state: 'cancelled', error: GONE };
           }
+          if (isFinal(present.state)) {
+            return present;
+          }
+          if (release !== undefined) {
+            const { workspace, close } = workspaces.open(infrastructureId);
+            try {
+              const result = await this.#run(workspace, present, attempt.signal);
+              if (isFinal(result.state) || stop.isParked) {
+                return result;
+              }
+            } finally {
+              close();
+            }
+          }
+        } finally {
+          release?.();
         }
       } catch (error) {
         environment.logger.error(`Operation ${operation.id} cannot begin yet: ${errorText(error)}`);
       }
-      await pauseUnlessAborted(LEASE_RETRY_MS, AbortSignal.any([abort.signal, stopping]));
-      if (abort.signal.reason instanceof Cancelled) {
-        await this.cancelQueued(operation, abort.signal.reason.message);
-        return operation;
-      }
-      if (abort.signal.aborted || stopping.aborted) {
+      await pauseUnlessAborted(LEASE_RETRY_MS, AbortSignal.any([stop.parked, stopping]));
+      if (stop.isParked || stopping.aborted) {
         return operation;
       }
     }

@@ -3,15 +3,31 @@
 import { errorText, ImError } from '../domain/index.js';
 import type { Lease, Store } from '../store/index.js';
 import type { Logger } from '../util/logger.js';
+import { LeaseLost } from './interruption.js';
 
 /** How long a lease is kept after its last use: operations of one infrastructure often follow each other. */
 const LINGER_MS = 5000;
 
 interface Held {
   lease: Lease;
+  /** When it was asked for, by two clocks: neither a set clock nor a sleeping machine makes an old lease look young. */
+  asked: Moment;
   users: number;
   readonly onLost: Set<() => void>;
 }
+
+/** A time by the wall clock and by the clock that nobody sets, milliseconds. */
+interface Moment {
+  readonly wall: number;
+  readonly steady: number;
+}
+
+const present = (): Moment => ({ wall: Date.now(), steady: performance.now() });
+
+const ageOf = (moment: Moment): number => {
+  const { wall, steady } = present();
+  return Math.max(wall - moment.wall, steady - moment.steady);
+};
 
 /** Leases of one daemon. */
 export class LeaseKeeper {
@@ -21,6 +37,7 @@ export class LeaseKeeper {
   readonly #logger: Logger;
   readonly #held = new Map<string, Held>();
   #timer: NodeJS.Timeout | undefined;
+  #isEager = false;
 
   constructor(store: Store, holder: string, ttlMs: number, logger: Logger) {
     this.#store = store;
@@ -37,24 +54,23 @@ export class LeaseKeeper {
   async acquire(infrastructureId: string, onLost: () => void): Promise<(() => void) | undefined> {
     const known = this.#held.get(infrastructureId);
     if (known !== undefined) {
-      known.users += 1;
-      known.onLost.add(onLost);
-      return () => this.#release(infrastructureId, onLost);
+      return this.#use(infrastructureId, known, onLost);
     }
+    const asked = present();
     const lease = await this.#store.acquireLease(infrastructureId, this.#holder, this.#ttlMs);
     if (lease === undefined) {
       return undefined;
     }
-    const raced = this.#held.get(infrastructureId);
-    if (raced === undefined) {
-      this.#held.set(infrastructureId, { lease, users: 1, onLost: new Set([onLost]) });
+    let held = this.#held.get(infrastructureId);
+    if (held === undefined) {
+      held = { lease, asked, users: 0, onLost: new Set() };
+      this.#held.set(infrastructureId, held);
     } else {
-      raced.lease = lease;
-      raced.users += 1;
-      raced.onLost.add(onLost);
+      held.lease = lease;
+      held.asked = asked;
     }
     this.#startRenewing();
-    return () => this.#release(infrastructureId, onLost);
+    return this.#use(infrastructureId, held, onLost);
   }
 
   /** Does this daemon hold the lease at present? */
@@ -74,6 +90,37 @@ export class LeaseKeeper {
     return held.lease;
   }
 
+  /**
+   * To be awaited right before a provider call, which no fencing number can stop: a daemon that was stopped for a while, or whose
+   * database is away, must not act any more.
+   * @throws LeaseLost when another daemon has it; ImError `store-unavailable` when that cannot be found out
+   */
+  async confirm(infrastructureId: string): Promise<void> {
+    const held = this.#held.get(infrastructureId);
+    if (held !== undefined && ageOf(held.asked) > this.#ttlMs / 2) {
+      await this.#renew(infrastructureId, held);
+    }
+    if (held === undefined || this.#held.get(infrastructureId) !== held) {
+      throw new LeaseLost();
+    }
+  }
+
+  /** A write was refused: the lease with which it was tried is another daemon's now. */
+  refused(lease: Lease): void {
+    const held = this.#held.get(lease.infrastructureId);
+    if (held !== undefined && held.lease.fencing === lease.fencing) {
+      this.#lose(lease.infrastructureId, held);
+    }
+  }
+
+  /** Gives back what is not in use, now and from now on: other daemons are to go on with what this one does not begin any more. */
+  giveBackEagerly(): void {
+    this.#isEager = true;
+    for (const [infrastructureId, held] of [...this.#held]) {
+      void this.#giveBackUnused(infrastructureId, held);
+    }
+  }
+
   /** Gives all leases back. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
@@ -88,16 +135,21 @@ export class LeaseKeeper {
     }
   }
 
-  #release(infrastructureId: string, onLost: () => void): void {
-    const held = this.#held.get(infrastructureId);
-    if (held === undefined) {
-      return;
-    }
-    held.users -= 1;
-    held.onLost.delete(onLost);
-    if (held.users === 0) {
-      setTimeout(() => void this.#giveBackUnused(infrastructureId, held), LINGER_MS).unref();
-    }
+  #use(infrastructureId: string, held: Held, onLost: () => void): () => void {
+    held.users += 1;
+    held.onLost.add(onLost);
+    return () => {
+      held.users -= 1;
+      held.onLost.delete(onLost);
+      if (held.users > 0 || this.#held.get(infrastructureId) !== held) {
+        return;
+      }
+      if (this.#isEager) {
+        void this.#giveBackUnused(infrastructureId, held);
+      } else {
+        setTimeout(() => void this.#giveBackUnused(infrastructureId, held), LINGER_MS).unref();
+      }
+    };
   }
 
   async #giveBackUnused(infrastructureId: string, held: Held): Promise<void> {
@@ -121,25 +173,39 @@ export class LeaseKeeper {
   }
 
   async #renewAll(): Promise<void> {
-    for (const [infrastructureId, held] of [...this.#held]) {
-      try {
-        const lease = await this.#store.acquireLease(infrastructureId, this.#holder, this.#ttlMs);
-        if (lease !== undefined && lease.fencing === held.lease.fencing) {
-          held.lease = lease;
-        } else if (this.#held.get(infrastructureId) === held) {
-          this.#held.delete(infrastructureId);
-          this.#logger.error(`Lease of infrastructure ${infrastructureId} was taken over by another daemon.`);
-          for (const onLost of held.onLost) {
-            onLost();
-          }
+    await Promise.all(
+      [...this.#held].map(async ([infrastructureId, held]) => {
+        try {
+          await this.#renew(infrastructureId, held);
+        } catch (error) {
+          this.#logger.warn(`Lease of infrastructure ${infrastructureId} could not be renewed: ${errorText(error)}`);
         }
-      } catch (error) {
-        this.#logger.warn(`Lease of infrastructure ${infrastructureId} could not be renewed: ${errorText(error)}`);
-      }
-    }
+      }),
+    );
     if (this.#held.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
+    }
+  }
+
+  async #renew(infrastructureId: string, held: Held): Promise<void> {
+    const asked = present();
+    const lease = await this.#store.acquireLease(infrastructureId, this.#holder, this.#ttlMs);
+    if (lease !== undefined && lease.fencing === held.lease.fencing) {
+      held.lease = lease;
+      held.asked = asked;
+    } else {
+      this.#lose(infrastructureId, held);
+    }
+  }
+
+  #lose(infrastructureId: string, held: Held): void {
+    if (this.#held.get(infrastructureId) === held) {
+      this.#held.delete(infrastructureId);
+      this.#logger.error(`Lease of infrastructure ${infrastructureId} was taken over by another daemon.`);
+      for (const onLost of held.onLost) {
+        onLost();
+      }
     }
   }
 }

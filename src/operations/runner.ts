@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries one operation from `queued` to its end: journal entry, story, final commit.
-import { errorText, ImError, type Operation, type OperationError, type OperationState } from '../domain/index.js';
+import {
+  errorText,
+  ImError,
+  infrastructureNotFound,
+  type Operation,
+  type OperationError,
+  type OperationState,
+} from '../domain/index.js';
 import type { Change } from '../store/index.js';
 import { sleep } from '../util/deadline.js';
 import { CloudSession } from './cloud-session.js';
@@ -50,11 +57,14 @@ export async function runOperation(
     const context = contextOf(tools, workspace, operation, signal, isResumed);
     try {
       signal.throwIfAborted();
+      if (operation.kind !== 'destroy' && (await isDeleted(environment, operation.infrastructureId))) {
+        return await finish(context, { ok: false, error: infrastructureNotFound() }, 'cancelled');
+      }
       const outcome = await HANDLERS[operation.kind](context);
       return await finish(context, outcome, outcome.ok ? 'done' : 'failed');
     } catch (error) {
       if (signal.reason instanceof Parked) {
-        logger.info(`Operation ${operation.kind} is parked.`);
+        logger.info(`Operation ${operation.kind} is parked: ${signal.reason.message}`);
         return { operation };
       }
       if (signal.reason instanceof Cancelled) {
@@ -71,6 +81,11 @@ export async function runOperation(
   }
 }
 
+/** Accepted while the infrastructure was on its way out: nothing may be begun for it any more. */
+async function isDeleted({ store }: OperationEnvironment, infrastructureId: string): Promise<boolean> {
+  return (await store.getHeader(infrastructureId))?.isDeleted !== false;
+}
+
 function contextOf(
   { environment, limits, observer }: RunnerTools,
   workspace: Workspace,
@@ -83,7 +98,7 @@ function contextOf(
     operation,
     environment,
     workspace,
-    clouds: new CloudSession(environment, operation.credentials),
+    clouds: new CloudSession(environment, operation.credentials, workspace.confirmLease),
     limits,
     observer,
     signal,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who waits for the end of which operation in this daemon.
-import { isFinal, type Operation } from '../domain/index.js';
-import type { Store } from '../store/index.js';
+import type { Operation } from '../domain/index.js';
 import { sleep } from '../util/deadline.js';
 
 interface Waited {
@@ -40,12 +39,6 @@ export class Waiters {
       this.end(operation);
     }
   }
-}
-
-/** The operation as another daemon has brought it to its end, if it has; looks once. */
-export async function endedElsewhere(store: Store, operation: Operation): Promise<Operation | undefined> {
-  const present = await store.getOperation(operation.id);
-  return present !== undefined && isFinal(present.state) ? present : undefined;
 }
 
 /** Pause that ends early, without complaint, when the signal aborts. */

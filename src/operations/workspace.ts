@@ -12,6 +12,8 @@ export interface Workspace {
   readonly committer: Committer;
   readonly vms: VmDocuments;
   readonly ledger: Ledger;
+  /** See LeaseKeeper.confirm. */
+  readonly confirmLease: () => Promise<void>;
 }
 
 /** Workspaces by infrastructure; kept while somebody uses them. */
@@ -29,12 +31,16 @@ export class Workspaces {
   open(infrastructureId: string): { readonly workspace: Workspace; readonly close: () => void } {
     let entry = this.#open.get(infrastructureId);
     if (entry === undefined) {
-      const committer = new Committer(this.#store, () => this.#leases.current(infrastructureId));
+      const committer = new Committer(this.#store, {
+        current: () => this.#leases.current(infrastructureId),
+        refused: (lease) => this.#leases.refused(lease),
+      });
       const workspace: Workspace = {
         infrastructureId,
         committer,
         vms: new VmDocuments(infrastructureId, this.#store, committer),
         ledger: new Ledger(infrastructureId, this.#store, committer),
+        confirmLease: () => this.#leases.confirm(infrastructureId),
       };
       entry = { workspace, users: 0 };
       this.#open.set(infrastructureId, entry);
