@@ -48,6 +48,7 @@ export function operationSettings(config: Config): OperationSettings {
     systemDefaults: systemDefaults(config),
     defaultVmName: config.defaultVmName,
     defaultDomain: config.defaultDomain,
+    sshReverseTunnels: config.sshReverseTunnels,
   };
 }
 

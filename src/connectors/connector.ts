@@ -23,6 +23,8 @@ export type Capability =
   | 'quotas'
   /** The machines are the user's own: no new password is ever set on them and no image is needed. */
   | 'existing-hosts'
+  /** Machines get user data at their first boot (shared/user-data.ts), so that they can be told to call home. */
+  | 'user-data'
   /** A create call repeated with the same token gives the same VM. */
   | 'idempotent-launch';
 
@@ -79,11 +81,20 @@ export interface ResourceRecorder {
   ): Promise<string>;
 }
 
+/** How a machine that nobody reaches from outside asks the service for the command that opens a tunnel (rest-api.md §9.15). */
+export interface CallHome {
+  readonly commandUrl: string;
+  /** Opens this command of this machine, once. A secret: for the user data of this machine only. */
+  readonly token: string;
+}
+
 /** One VM to launch. */
 export interface LaunchVm {
   readonly number: number;
   /** Idempotency handle: the create call itself must carry it (name, tag or client token). */
   readonly token: string;
+  /** Present where the cloud has `user-data` and the machine no public network: it is to call home (shared/user-data.ts). */
+  readonly callHome?: CallHome;
 }
 
 /** A group of equal VMs to launch in one cloud. */

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from './json.js';
 const PREFIX = 'im-call-home.';
 const RANDOM_CHARACTERS = 43;
 /** Key of a VM's free map. */
-const KEY = 'callHome';
+export const CALL_HOME_KEY = 'callHome';
 /** Tokens of a VM that are good at the same time; a new one drops the oldest. */
 const MAX_TOKENS = 4;
 
@@ -21,16 +21,19 @@ export const newCallHomeToken = (randomText: (length: number) => string): string
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 function hashesIn(extra: JsonObject): readonly string[] {
-  const kept = extra[KEY];
+  const kept = extra[CALL_HOME_KEY];
   const hashes = isJsonObject(kept) ? kept.tokens : undefined;
   return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [];
 }
 
-const withHashes = (extra: JsonObject, tokens: readonly string[]): JsonObject => ({ ...extra, [KEY]: { tokens } });
+const withHashes = (extra: JsonObject, tokens: readonly string[]): JsonObject => ({
+  ...extra,
+  [CALL_HOME_KEY]: { tokens },
+});
 
 /** The VM's free map without any token. */
 export function withoutCallHome(extra: JsonObject): JsonObject {
-  const { [KEY]: _tokens, ...rest } = extra;
+  const { [CALL_HOME_KEY]: _tokens, ...rest } = extra;
   return rest;
 }
 

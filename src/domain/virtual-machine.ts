@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The record of a virtual machine: what was asked, what was observed, and how far its configuration is.
 import type { Radl } from '../radl/index.js';
+import { CALL_HOME_KEY } from './call-home.js';
 import type { CloudReference } from './credentials.js';
 import type { JsonObject } from './json.js';
 import type { VmStateFacts } from './states.js';
@@ -33,6 +34,13 @@ export interface VirtualMachine extends VmStatus {
   readonly operationId: string;
   /** What connectors keep with the VM (volumes, floating IPs, DNS entries, host key...). */
   readonly extra: JsonObject;
+}
+
+const DAEMON_KEYS: ReadonlySet<string> = new Set([CALL_HOME_KEY, 'hostKey']);
+
+/** The part of a VM's free map that is the daemon's, not the connector's. */
+export function daemonKeysOf(extra: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(extra).filter(([key]) => DAEMON_KEYS.has(key)));
 }
 
 /** Is this the permanent record of a launch that failed (core.md §12.4)? */

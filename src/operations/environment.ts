@@ -22,6 +22,8 @@ export interface OperationSettings {
   readonly systemDefaults: SystemDefaults;
   readonly defaultVmName: string;
   readonly defaultDomain: string;
+  /** Machines without public network get what they need to call home. */
+  readonly sshReverseTunnels: boolean;
 }
 
 /** The clouds of a call, and the connectors to them. */

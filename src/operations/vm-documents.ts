@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of VM rows that depend on what the row holds: one at a time per VM, so that no writer overwrites another's part.
-import type { VirtualMachine } from '../domain/index.js';
+import { daemonKeysOf, type JsonObject, type VirtualMachine } from '../domain/index.js';
 import type { Store, VmChanges } from '../store/index.js';
 import { createKeyedSemaphore } from '../util/keyed-semaphore.js';
 import type { Committer } from './committer.js';
@@ -38,10 +38,11 @@ export class VmDocuments {
       if (vm === undefined || vm.isDestroyed) {
         return;
       }
-      const set = change(vm);
-      if (set === undefined) {
+      const changed = change(vm);
+      if (changed === undefined) {
         return;
       }
+      const set = withOwnKeys(vm.extra, changed);
       await this.#commit(
         number,
         expectedRevision !== undefined && expectedRevision !== this.revision(number) ? withoutDocument(set) : set,
@@ -51,6 +52,10 @@ export class VmDocuments {
 
   /** Writes columns that do not depend on the present row, after the writers that came before. */
   async set(number: number, set: VmChanges): Promise<void> {
+    if (set.extra !== undefined) {
+      await this.update(number, () => set);
+      return;
+    }
     await this.#locks.run(String(number), () => this.#commit(number, set));
   }
 
@@ -60,6 +65,11 @@ export class VmDocuments {
     }
     await this.#committer.commit([{ kind: 'update-vm', infrastructureId: this.#infrastructureId, number, set }]);
   }
+}
+
+/** Connectors answer what they keep with a VM; what the daemon keeps beside it stays unless the change names it. */
+function withOwnKeys(present: JsonObject, set: VmChanges): VmChanges {
+  return set.extra === undefined ? set : { ...set, extra: { ...daemonKeysOf(present), ...set.extra } };
 }
 
 function withoutDocument({ info: _info, extra: _extra, ...rest }: VmChanges): VmChanges {

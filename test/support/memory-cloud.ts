@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A cloud in memory for tests of the operations room: it outlives daemons, keeps tokens like a real provider, and fails on demand.
 import type {
+  CallHome,
   CandidateList,
   Capability,
   CloudConnector,
@@ -33,6 +34,10 @@ export class MemoryCloud {
   isAnswerLost: (token: string) => boolean = () => false;
   destroyFailure: (id: string) => string | undefined = () => undefined;
   observeFailure: string | undefined;
+  /** What launches told machines to call home with, by VM number; the latest try counts. */
+  readonly callHomes = new Map<number, CallHome>();
+  /** Machines get user data. */
+  hasUserData = false;
   /** Awaited at the beginning of every call; lets a test stop the world there. */
   gate: (call: string) => Promise<void> = async () => undefined;
   #next = 1;
@@ -56,12 +61,13 @@ export class MemoryCloud {
 
 class MemoryConnector implements CloudConnector {
   readonly cloud: CloudCredential;
-  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(['start', 'stop', 'reboot']);
+  readonly capabilities: ReadonlySet<Capability>;
   readonly #provider: MemoryCloud;
 
   constructor(provider: MemoryCloud, cloud: CloudCredential) {
     this.#provider = provider;
     this.cloud = cloud;
+    this.capabilities = new Set(['start', 'stop', 'reboot', ...(provider.hasUserData ? ['user-data' as const] : [])]);
   }
 
   async candidates(system: System): Promise<CandidateList> {
@@ -86,6 +92,7 @@ class MemoryConnector implements CloudConnector {
       }
     }
     for (const vm of request.vms) {
+      if (vm.callHome !== undefined) this.#provider.callHomes.set(vm.number, vm.callHome);
       const failure = this.#provider.launchFailure(request.concrete.systems[0]?.name ?? '', vm.token);
       if (failure === undefined) {
         await this.#provider.gate('create');

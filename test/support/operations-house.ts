@@ -115,6 +115,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       systemDefaults: SYSTEM_DEFAULTS,
       defaultVmName: 'vnode-#N#',
       defaultDomain: 'localdomain',
+      sshReverseTunnels: true,
       ...options.settings,
     },
     logger,

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launches the VMs of one unit: adopt what a crash left behind, launch the rest, try again what failed (core.md §12).
-import type { CloudConnector, LaunchOutcome, LaunchRequest, LaunchVm } from '../../connectors/index.js';
+import type { CallHome, CloudConnector, LaunchOutcome, LaunchRequest, LaunchVm } from '../../connectors/index.js';
 import {
   errorText,
   type Infrastructure,
   launchToken,
+  newCallHomeToken,
   personBehind,
   type Resource,
   type VirtualMachine,
+  withCallHomeToken,
 } from '../../domain/index.js';
-import { credentials, type Radl, setCredentials } from '../../radl/index.js';
+import { credentials, hasPublicNetwork, type Radl, setCredentials } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { OperationContext } from '../context.js';
 import { fillHostNames } from '../observer.js';
@@ -24,6 +26,8 @@ interface PendingVm {
   readonly failures: string[];
   /** The last try may have left a VM at the provider: its token stays the one to ask for. */
   mayExist: boolean;
+  /** What the next try tells the machine. */
+  callHome?: CallHome;
 }
 
 /** Takes the outcome of one VM. */
@@ -158,6 +162,7 @@ async function attempts(
       );
     }
     const asked = [...pending.values()];
+    await tellToCallHome(context, infrastructure, connector, asked);
     const before = new Map(asked.map((entry) => [entry, entry.failures.length]));
     try {
       await context.limits.run(connector.cloud.id, context.signal, async () => {
@@ -206,6 +211,35 @@ async function nextGeneration(context: OperationContext, entries: readonly Pendi
   );
 }
 
+/**
+ * Gives machines that nobody reaches from outside a token to call home with. Its hash is written down before the provider gets it; a
+ * machine that is taken over after a crash has the token of its launch.
+ */
+async function tellToCallHome(
+  context: OperationContext,
+  infrastructure: Infrastructure,
+  connector: CloudConnector,
+  entries: readonly PendingVm[],
+): Promise<void> {
+  const { environment, operation, workspace } = context;
+  const serviceUrl = launchServiceUrl(operation);
+  const isWanted = environment.settings.sshReverseTunnels && connector.capabilities.has('user-data');
+  // Over XML-RPC nobody says where the service is.
+  if (!isWanted || serviceUrl === '') return;
+  await Promise.all(
+    entries.map(async (entry) => {
+      const { number, info, systemName } = entry.vm;
+      if (hasPublicNetwork(info, systemName)) return;
+      const secret = newCallHomeToken(environment.randomText);
+      await workspace.vms.update(number, ({ extra }) => ({ extra: withCallHomeToken(extra, secret) }));
+      entry.callHome = {
+        commandUrl: `${serviceUrl}/infrastructures/${infrastructure.id}/vms/${number}/command`,
+        token: secret,
+      };
+    }),
+  );
+}
+
 function token({ vm, generation }: PendingVm): string {
   return launchToken(vm.infrastructureId, vm.number, generation);
 }
@@ -225,7 +259,13 @@ function launchRequest(
     serviceUrl: launchServiceUrl(operation),
     concrete: full(first?.vm.info ?? infrastructure.radl),
     requested: full(first?.vm.requested ?? infrastructure.radl),
-    vms: entries.map((entry): LaunchVm => ({ number: entry.vm.number, token: token(entry) })),
+    vms: entries.map(
+      (entry): LaunchVm => ({
+        number: entry.vm.number,
+        token: token(entry),
+        ...(entry.callHome !== undefined && { callHome: entry.callHome }),
+      }),
+    ),
     resources: workspace.ledger.recorder(operation.id, connector, environment.now, environment.newId),
     signal: context.signal,
   };
@@ -249,6 +289,8 @@ async function recordLaunched(
     }
   }
   fillHostNames(info, vm, environment.settings);
+  // The machine may call home already.
+  const present = (await environment.store.getVm(vm.infrastructureId, vm.number))?.extra ?? {};
   await workspace.committer.commit([
     {
       kind: 'update-vm',
@@ -261,7 +303,7 @@ async function recordLaunched(
         isCreating: false,
         lastUpdate: environment.now(),
         errorMessage: '',
-        extra: outcome.extra ?? {},
+        extra: { ...present, ...outcome.extra },
       },
     },
     { kind: 'update-resource', id: resource.id, set: { state: 'created', providerId: outcome.providerId } },

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the launch to the tunnel: a machine without public network gets its token at its launch, and with nothing but its user data a
+// real one opens a tunnel that leads from the master back to it.
+import { generateKeyPairSync } from 'node:crypto';
+import { expect } from 'chai';
+import ssh2 from 'ssh2';
+import { callHomeCommands } from '../../src/connectors/shared/user-data.js';
+import { parseRadl } from '../../src/radl/index.js';
+import { probeBanner } from '../../src/ssh/index.js';
+import { type RestService, startRest } from '../api/rest/rest-service.js';
+import { execIn } from '../support/docker-cloud.js';
+import { type DockerNode, startDockerNode } from '../support/docker-node.js';
+import { MemoryCloud } from '../support/memory-cloud.js';
+import { callOf, demolish, type House, startHouse } from '../support/operations-house.js';
+import { needPeers } from '../support/peers.js';
+import { until } from '../support/waiting.js';
+
+const DOCUMENT = `network pub (outbound = 'yes')
+network far ()
+system front (net_interface.0.connection = 'pub' and disk.0.image.url = 'mem://1')
+system away (net_interface.0.connection = 'far' and disk.0.image.url = 'mem://1')
+deploy front 1
+deploy away 1
+`;
+
+describe('a machine that calls home', () => {
+  let cloud: MemoryCloud;
+  let house: House | undefined;
+  let service: RestService | undefined;
+  const nodes: DockerNode[] = [];
+
+  beforeEach(() => {
+    cloud = new MemoryCloud();
+    cloud.hasUserData = true;
+  });
+  afterEach(async () => {
+    await service?.stop();
+    if (house) await demolish(house);
+    await Promise.all(nodes.splice(0).map((node) => node.remove()));
+    [house, service] = [undefined, undefined];
+  });
+
+  const start = async (settings = {}, serviceUrl = 'http://im.example') => {
+    house = await startHouse({
+      types: [cloud.connectorType()],
+      settings,
+      answersSsh: async (host, port, timeoutMs, signal) =>
+        (await probeBanner({ host, port }, { timeoutMs, signal })).isOpen,
+    });
+    const call = { ...callOf(), serviceUrl };
+    const created = await house.manager.createInfrastructure(call, parseRadl(DOCUMENT), { isAsync: false });
+    return { house, id: created.infrastructureId };
+  };
+  const stored = async (inn: House, id: string) => JSON.stringify((await inn.store.getVm(id, 1))?.extra ?? {});
+
+  it('is told with its launch: only where nobody reaches it, the cloud can tell it, and the service knows its own address', async () => {
+    const { house: inn, id } = await start();
+    expect([...cloud.callHomes.keys()]).to.deep.equal([1]);
+    const { commandUrl, token = '' } = cloud.callHomes.get(1) ?? {};
+    expect(commandUrl).to.equal(`http://im.example/infrastructures/${id}/vms/1/command`);
+    expect(await stored(inn, id))
+      .to.match(/callHome.*[0-9a-f]{64}/)
+      .and.not.to.contain(token);
+    const call = { ...callOf(), items: [{ type: 'InfrastructureManager', token }] };
+    expect(await inn.manager.vmCommand(call, id, 1, 1)).to.contain(token);
+  });
+
+  for (const [what, prepare] of [
+    [
+      'the cloud cannot tell it',
+      async () => {
+        cloud.hasUserData = false;
+        return start();
+      },
+    ],
+    ['SSH_REVERSE_TUNNELS is off', () => start({ sshReverseTunnels: false })],
+    ['the service does not know its address', () => start({}, '')],
+  ] as const) {
+    it(`gets no token when ${what}`, async () => {
+      const { house: inn, id } = await prepare();
+      expect(cloud.callHomes.size).to.equal(0);
+      expect(await stored(inn, id)).to.equal('{}');
+    });
+  }
+
+  it('gets a new token with each try, known before the provider is asked', async () => {
+    const tokens: (string | undefined)[] = [];
+    cloud.launchFailure = (system) => {
+      if (system !== 'away') return undefined;
+      tokens.push(cloud.callHomes.get(1)?.token);
+      return tokens.length < 3 ? 'not now' : undefined;
+    };
+    const { house: inn, id } = await start();
+    expect(new Set(tokens).size).to.equal(3);
+    const call = { ...callOf(), items: [{ type: 'InfrastructureManager', token: tokens[2] ?? '' }] };
+    expect(await inn.manager.vmCommand(call, id, 1, 1)).to.contain('curl');
+  });
+
+  it('opens the tunnel with nothing but its user data', async function () {
+    this.timeout(120_000);
+    await needPeers(this, 'node image');
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    });
+    const parsed = ssh2.utils.parseKey(privateKey);
+    if (parsed instanceof Error) throw parsed;
+    const authorizedKeys = `ssh-rsa ${parsed.getPublicSSH().toString('base64')}`;
+    const front = await startDockerNode({ authorizedKeys });
+    nodes.push(front);
+    const gateway = (await execIn(front.id, "ip route | awk '/^default/ {print $3}'")).trim();
+    // The service must be there before the machines are told where it is.
+    const { house: inn, id } = await start({}, 'http://unused');
+    service = await startRest({ restAddress: '0.0.0.0' }, { manager: inn.manager });
+
+    const borrowed = await inn.engine.borrow(id);
+    if (!borrowed) throw new Error('nobody else has the lease');
+    await borrowed.workspace.vms.update(0, (vm) => {
+      const info = vm.info.clone();
+      const features = info.systems[0]?.features;
+      features?.setText('net_interface.0.ip', front.address);
+      features?.setText('disk.0.os.credentials.username', 'root');
+      features?.setText('disk.0.os.credentials.private_key', privateKey);
+      return { info };
+    });
+    borrowed.giveBack();
+    await inn.store.commit([{ kind: 'update-infrastructure', id, set: { masterVm: 0 } }]);
+
+    const { token = '' } = cloud.callHomes.get(1) ?? {};
+    const commandUrl = `http://${gateway}:${service.port}/infrastructures/${id}/vms/1/command`;
+    const prepare = ['mkdir -p /etc/cron.d', ...callHomeCommands({ commandUrl, token })].join('\n');
+    const away = await startDockerNode({ hostname: 'away', prepare });
+    nodes.push(away);
+    const through = "timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/20001; head -c 8 <&3' 2>/dev/null || true";
+    await until(async () => (await execIn(front.id, through)).includes('SSH-2.0'), 'the tunnel', 60_000);
+    // The answer that held the login of the master is not given again.
+    const again = `curl -s -o /dev/null -w '%{http_code}' -H 'Authorization: type = InfrastructureManager; token = ${token}' '${commandUrl}?step=2'`;
+    expect((await execIn(away.id, again)).trim()).to.equal('401');
+    expect(await stored(inn, id)).to.equal('{"callHome":{"tokens":[]}}');
+  });
+});
