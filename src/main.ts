@@ -60,17 +60,24 @@ function reportFindings(loaded: LoadedConfig): number {
 
 async function run(configFile: string | undefined): Promise<number> {
   const loaded = load(configFile);
-  const errors = checkConfig(loaded.config, fileProbes).filter(({ severity }) => severity === 'error');
+  const findings = checkConfig(loaded.config, fileProbes);
+  const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     for (const { option, message } of errors) {
       console.error(`${option}: ${message}`);
     }
-    return 1;
+    return 2;
   }
   const logging = openLogging(loaded);
   for (const warning of loaded.warnings) {
     console.error(warning);
     logging.warn(warning);
+  }
+  for (const { option, message } of findings) {
+    logging.warn(`${option}: ${message}`);
+  }
+  if (loaded.config.userDb === '' && !loaded.config.forceOidcAuth) {
+    logging.warn('USER_DB is not set: everybody may enter, under any user name and password.');
   }
   for (const file of loaded.filesRead) {
     logging.info(`Configuration read from ${file}.`);

@@ -6,6 +6,13 @@ import type { AuthItem } from '../domain/index.js';
 interface Scanned {
   readonly value: string;
   readonly end: number;
+  readonly isQuoted: boolean;
+}
+
+/** A key may be written in quotes too. */
+function keyOf(written: string): string {
+  const key = written.trim();
+  return /^(['"])(.*)\1$/.exec(key)?.[2]?.trim() ?? key;
 }
 
 /** Where the piece that starts at `from` ends: at the next `;` or at the end of the line. */
@@ -26,16 +33,16 @@ function scanValue(line: string, from: number): Scanned {
     const close = line.indexOf(quote, start + 1);
     if (close !== -1) {
       const end = pieceEnd(line, close + 1);
-      return { value: line.slice(start + 1, close) + line.slice(close + 1, end), end };
+      return { value: line.slice(start + 1, close) + line.slice(close + 1, end), end, isQuoted: true };
     }
   }
   const end = pieceEnd(line, from);
-  return { value: line.slice(from, end), end };
+  return { value: line.slice(from, end), end, isQuoted: false };
 }
 
 /**
  * Reads one line (auth.md §2, with the superset rules at its end): pieces are separated by `;`, each is cut at its first `=`, pieces
- * without `=` are skipped, the last of equal keys wins, the two characters `\n` in a value stand for a newline. `file(...)` and
+ * without `=` or without a value are skipped, the last of equal keys wins, the two characters `\n` in a value stand for a newline. `file(...)` and
  * `command(...)` stay literal: only clients resolve them (auth.md §3).
  */
 export function parseAuthLine(line: string): AuthItem {
@@ -49,7 +56,9 @@ export function parseAuthLine(line: string): AuthItem {
       continue;
     }
     const scanned = scanValue(line, equals + 1);
-    pairs.push([line.slice(position, equals).trim(), scanned.value.trim().replaceAll('\\n', '\n')]);
+    const value = scanned.value.trim().replaceAll('\\n', '\n');
+    // Nothing after the `=` is no value; two quotes are an empty one.
+    if (value !== '' || scanned.isQuoted) pairs.push([keyOf(line.slice(position, equals)), value]);
     position = scanned.end + 1;
   }
   return Object.fromEntries(pairs);

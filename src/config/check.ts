@@ -15,6 +15,8 @@ export interface FileProbes {
   /** Whether the directory exists or can be made. */
   canMakeDirectory(path: string): boolean;
   isDirectory(path: string): boolean;
+  /** Whether users of this machine may read the file whom it does not concern. */
+  isReadableByOthers(path: string): boolean;
 }
 
 /** One finding: an error keeps the daemon from starting or from doing what the option says, a warning does not. */
@@ -133,6 +135,9 @@ function checkFiles(config: Config, probes: FileProbes): readonly Finding[] {
     ...when(config.userDb !== '' && !probes.isReadableFile(config.userDb), () =>
       warning('USER_DB', `${config.userDb} cannot be read, so every user with a password would be refused.`),
     ),
+    ...when(config.userDb !== '' && probes.isReadableByOthers(config.userDb), () =>
+      warning('USER_DB', `Every user of this machine may read ${config.userDb}, which holds passwords: chmod 640 it.`),
+    ),
     ...when(logsToFile && !probes.canMakeDirectory(dirname(config.logFile)), () =>
       error('LOG_FILE', `Directory ${dirname(config.logFile)} can be neither written nor made.`),
     ),
@@ -158,6 +163,18 @@ function checkNetworks(config: Config): readonly Finding[] {
   );
 }
 
+/** Names that somebody else could take without knowing anything. */
+function administratorsWithoutPassword({ adminUsers }: Config): readonly Finding[] {
+  return adminUsers
+    .filter(({ password = '' }) => password === '')
+    .map(({ username }) =>
+      error(
+        'ADMIN_USER',
+        `${JSON.stringify(username)} has no password, so anybody could act as administrator. Give one.`,
+      ),
+    );
+}
+
 const isWebUrl = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);
 
 function checkIdentity(config: Config): readonly Finding[] {
@@ -166,6 +183,15 @@ function checkIdentity(config: Config): readonly Finding[] {
     ...oidcIssuers
       .filter((issuer) => !isWebUrl(issuer))
       .map((issuer) => error('OIDC_ISSUERS', `${JSON.stringify(maskUrls(issuer))} is no http(s) URL.`)),
+    ...oidcIssuers
+      .filter((issuer) => config.verifySsl && /^http:\/\/(?!localhost[:/]|127\.|\[::1\])/i.test(`${issuer}/`))
+      .map((issuer) =>
+        warning(
+          'OIDC_ISSUERS',
+          `${maskUrls(issuer)} would be asked without TLS, which is refused: use https, or switch VERIFI_SSL off.`,
+        ),
+      ),
+    ...administratorsWithoutPassword(config),
     ...when((oidcClientId === '') !== (oidcClientSecret === ''), () =>
       warning('OIDC_CLIENT_ID', 'OIDC_CLIENT_ID and OIDC_CLIENT_SECRET have an effect only together; set both.'),
     ),

@@ -43,6 +43,7 @@ export const fileProbes: FileProbes = {
   isReadableFile: (path) =>
     statSync(path, { throwIfNoEntry: false })?.isFile() === true && allows(path, constants.R_OK),
   isDirectory,
+  isReadableByOthers: (path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o004) !== 0,
   isWritableDirectory,
   canMakeDirectory: (path) => {
     let existing = path;

@@ -13,6 +13,7 @@ const goodMachine: FileProbes = {
   isWritableDirectory: () => true,
   canMakeDirectory: () => true,
   isDirectory: () => true,
+  isReadableByOthers: () => false,
 };
 
 const findingsOf = (lines: string, probes: Partial<FileProbes> = {}) => {
@@ -51,6 +52,12 @@ describe('checkConfig', () => {
     ['OIDC_CLIENT_ID = x\nOIDC_ISSUERS = https://a', ['warning OIDC_CLIENT_ID']],
     ['OIDC_CLIENT_ID = x\nOIDC_CLIENT_SECRET = y', ['warning OIDC_CLIENT_ID']],
     ['FORCE_OIDC_AUTH = yes', ['error FORCE_OIDC_AUTH']],
+    ['OIDC_ISSUERS = http://idp.example', ['warning OIDC_ISSUERS']],
+    ['OIDC_ISSUERS = http://127.0.0.1:8080/oidc, http://localhost, http://[::1]/', []],
+    ['OIDC_ISSUERS = http://idp.example\nVERIFI_SSL = no', ['warning VERIFI_SSL']],
+    ['ADMIN_USER = {"username": "root"}', ['error ADMIN_USER']],
+    ['ADMIN_USER = [{"username": "a", "password": "b"}, {"username": "c", "password": ""}]', ['error ADMIN_USER']],
+    ['ADMIN_USER = {"username": "root", "password": "x"}', []],
     ['VAULT_URL = vault:8200', ['error VAULT_URL']],
     ['VAULT_ROLE = r', ['warning VAULT_URL']],
     ['SINGLE_SITE = yes', ['error SINGLE_SITE']],
@@ -80,6 +87,7 @@ describe('checkConfig', () => {
     expect(findingsOf('', { isWritableDirectory: () => false })).to.deep.equal(['error DATA_DB']);
     expect(findingsOf('', { canMakeDirectory: () => false })).to.deep.equal(['error LOG_FILE']);
     expect(findingsOf('LOG_FILE = -', { canMakeDirectory: () => false })).to.deep.equal([]);
+    expect(findingsOf('USER_DB = /u', { isReadableByOthers: () => true })).to.deep.equal(['warning USER_DB']);
     expect(findingsOf('', { isDirectory: () => false })).to.deep.equal(['warning CONTEXTUALIZATION_DIR']);
     expect(findingsOf('USER_DB = /u', { isReadableFile: () => false })).to.deep.equal(['warning USER_DB']);
   });
@@ -118,6 +126,10 @@ describe('file access', () => {
     writeFileSync(file, '');
     expect(fileProbes.isReadableFile(file)).to.equal(true);
     expect(fileProbes.isReadableFile(directory)).to.equal(false);
+    chmodSync(file, 0o640);
+    expect(fileProbes.isReadableByOthers(file)).to.equal(false);
+    chmodSync(file, 0o644);
+    expect(fileProbes.isReadableByOthers(file)).to.equal(true);
     expect(fileProbes.isDirectory(directory)).to.equal(true);
     expect(fileProbes.isDirectory(file)).to.equal(false);
     expect(fileProbes.isWritableDirectory(directory)).to.equal(true);

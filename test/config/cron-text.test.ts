@@ -10,6 +10,7 @@ const probes: FileProbes = {
   isWritableDirectory: () => true,
   canMakeDirectory: (path) => path !== '/closed',
   isDirectory: () => true,
+  isReadableByOthers: () => false,
 };
 
 const load = (environment: Readonly<Record<string, string>>) =>
