@@ -24,8 +24,8 @@ export async function generateSshKeyPair(): Promise<SshKeyPair> {
   return { privateKey, publicKey: openSshPublicKey(publicKey) };
 }
 
-/** The OpenSSH text of an RSA public key (RFC 4253 §6.6). */
-function openSshPublicKey(pem: string): string {
+/** The OpenSSH text of an RSA public key in PEM form (RFC 4253 §6.6). */
+export function openSshPublicKey(pem: string): string {
   const { e = '', n = '' } = createPublicKey(pem).export({ format: 'jwk' });
   const fields = [Buffer.from('ssh-rsa'), positiveInteger(e), positiveInteger(n)];
   return `ssh-rsa ${Buffer.concat(fields.map(withLength)).toString('base64')}`;
