@@ -91,6 +91,7 @@ export function connectorSettings(config: Config): ConnectorSettings {
     vmTagInfId: config.vmTagInfId,
     vmTagImUrl: config.vmTagImUrl,
     vmTagIm: config.vmTagIm,
+    priceFile: config.priceFile,
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All options together: the one place from which the parser, the help, im.cfg and the documentation are made.
 import type { OptionDefinition } from './option.js';
+import { cloudOptions } from './options/clouds.js';
 import { contextualizationOptions } from './options/contextualization.js';
 import { defaultVmOptions } from './options/default-vm.js';
 import { identityOptions } from './options/identity.js';
@@ -16,6 +17,7 @@ import { xmlrpcOptions } from './options/xmlrpc.js';
 export const imOptions = {
   ...serviceOptions,
   ...defaultVmOptions,
+  ...cloudOptions,
   ...contextualizationOptions,
   ...restOptions,
   ...xmlrpcOptions,
@@ -37,6 +39,7 @@ export interface OptionGroup {
 export const optionGroups: readonly OptionGroup[] = [
   { title: 'Data, users and limits', options: Object.values(serviceOptions) },
   { title: 'Default virtual machine', options: Object.values(defaultVmOptions) },
+  { title: 'Clouds', options: Object.values(cloudOptions) },
   { title: 'Contextualization', options: Object.values(contextualizationOptions) },
   { title: 'REST API', options: Object.values(restOptions) },
   { title: 'XML-RPC API', options: Object.values(xmlrpcOptions) },

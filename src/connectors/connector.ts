@@ -48,6 +48,8 @@ export interface ConnectorSettings {
   readonly vmTagInfId: string;
   readonly vmTagImUrl: string;
   readonly vmTagIm: string;
+  /** PRICE_FILE; empty: none. */
+  readonly priceFile: string;
 }
 
 /** A way to serve a system: a concrete copy of it, for example one image and one instance type. */

@@ -46,6 +46,7 @@ export function connectorEnvironment(
       vmTagInfId: 'IM_INFRA_ID',
       vmTagImUrl: '',
       vmTagIm: '',
+      priceFile: '',
       ...settings,
     },
   };

@@ -94,6 +94,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
         vmTagInfId: '',
         vmTagImUrl: '',
         vmTagIm: '',
+        priceFile: '',
       },
     },
     options.types,
