@@ -205,12 +205,14 @@ export interface CloudConnector {
   /**
    * Which of these launch tokens the provider has a VM for. Looks over the provider's whole consistency window, unless the caller needs no
    * certainty because it is about to repeat a create call that the provider guards by the token (capability `idempotent-launch`).
+   * @param documents concrete documents of the VMs; a cloud of many regions looks in theirs, and everywhere without them
    */
   findByToken(
     tokens: readonly string[],
     infrastructureId: string,
     signal: AbortSignal,
     patience?: LookUpPatience,
+    documents?: readonly Radl[],
   ): Promise<readonly ProviderVm[]>;
 
   /**

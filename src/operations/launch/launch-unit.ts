@@ -134,7 +134,14 @@ async function adoptFound(
   const byToken = new Map([...pending.values()].map((entry) => [token(entry), entry]));
   // Where the provider itself refuses a second VM of a token, what it does not show yet is found by the create call.
   const patience = connector.capabilities.has('idempotent-launch') ? 'one-look' : 'whole-window';
-  const found = await connector.findByToken([...byToken.keys()], infrastructure.id, context.signal, patience);
+  const documents = [...pending.values()].slice(0, 1).map(({ vm }) => vm.info);
+  const found = await connector.findByToken(
+    [...byToken.keys()],
+    infrastructure.id,
+    context.signal,
+    patience,
+    documents,
+  );
   for (const vm of found) {
     const entry = byToken.get(vm.token);
     if (entry !== undefined) {

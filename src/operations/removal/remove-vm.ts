@@ -61,7 +61,9 @@ async function destroyAtProvider(
   }
   // The launch was interrupted between the provider's call and our record: ask for it by its token.
   const connector = context.clouds.connectorFor(vm.cloud);
-  const found = await connector.findByToken([resource.token], vm.infrastructureId, context.signal);
+  const found = await connector.findByToken([resource.token], vm.infrastructureId, context.signal, 'whole-window', [
+    vm.info,
+  ]);
   for (const { providerId } of found) {
     await connector.destroy({ ...vmReference({ ...vm, providerId }) }, context.signal);
   }
