@@ -18,6 +18,7 @@ import { createInfrastructureTokens, createManager } from './manager/index.js';
 import { createHealth } from './observability/health.js';
 import type { Logging } from './observability/logging/logging.js';
 import { createMetrics } from './observability/metrics.js';
+import { redactWhole } from './observability/redaction.js';
 import { OperationEngine, type OperationEnvironment, Refresher } from './operations/index.js';
 import { startMaintenance } from './operations/maintenance/index.js';
 import {
@@ -178,6 +179,7 @@ async function build(
     now: Date.now,
     randomText,
     newId: randomUUID,
+    redact: redactWhole,
   });
   const health = createHealth({
     version: VERSION,

@@ -13,8 +13,10 @@ import type {
 import { configure } from './runner/configure.js';
 import type { ControlLink } from './runner/control-link.js';
 import { reopenControl } from './runner/control-node.js';
+import { logFailureReport, recordFailures } from './runner/failures.js';
 import { killRun } from './runner/kill.js';
-import { createProgressKeeper, parseProgress } from './runner/progress.js';
+import { createProgressKeeper, parseProgress, type RunProgress } from './runner/progress.js';
+import { partsOfTaskKey } from './runner/remote-layout.js';
 import { InfrastructureFailure, type RunContext, type WaitContext } from './runner/run-context.js';
 
 const HANDSHAKES_AT_ONCE = 10;
@@ -30,6 +32,15 @@ class TimeLimitReached extends Error {
 async function timeLimitMs(environment: ContextualizationEnvironment, ports: ContextualizationPorts): Promise<number> {
   const { maxTime } = (await ports.radl()).contextualize;
   return maxTime > 0 ? maxTime * 1000 : environment.settings.maxContextualizationTimeMs;
+}
+
+/** The VMs of the tasks that ran when the time was over, or the infrastructure when it had not come to tasks. */
+function unfinishedTasks({ runningTasks, finishedVms }: RunProgress, line: string) {
+  const running = [...runningTasks].flatMap(([key, { vms }]) =>
+    vms.map((vm) => ({ phase: 'time-limit' as const, vm, ...partsOfTaskKey(key), lines: [line] })),
+  );
+  const unfinished = running.filter(({ vm }) => !finishedVms.includes(vm));
+  return unfinished.length === 0 ? [{ phase: 'time-limit' as const, lines: [line] }] : unfinished;
 }
 
 /** Makes the contextualizer of a daemon. */
@@ -70,7 +81,10 @@ export function createContextualizer(environment: ContextualizationEnvironment):
   };
 
   const endOfTime = async (context: WaitContext, link: ControlLink | undefined) => {
-    await context.ports.logInfrastructure('ERROR: Max contextualization time passed.');
+    const line = 'ERROR: Max contextualization time passed.';
+    await context.ports.logInfrastructure(line);
+    await recordFailures(context, unfinishedTasks(context.progress.current, line));
+    await logFailureReport(context);
     // The results first: the nodes may need their time.
     await failVms(context, 'unfinished');
     if (link) {
@@ -105,6 +119,7 @@ export function createContextualizer(environment: ContextualizationEnvironment):
           link = opened;
         },
       });
+      await logFailureReport(context);
       return { isInfrastructureConfigured: true };
     } catch (error) {
       if (request.signal.aborted) throw new ImError('cancelled', 'The configuration was cancelled.', { cause: error });
@@ -112,6 +127,8 @@ export function createContextualizer(environment: ContextualizationEnvironment):
       if (!(error instanceof InfrastructureFailure)) throw error;
       for (const line of error.lines) await ports.logInfrastructure(line);
       environment.logger.info(`The configuration failed: ${error.message}`, { infId: request.infrastructureId, error });
+      await recordFailures(context, [{ phase: error.phase ?? 'other', lines: error.lines }]);
+      await logFailureReport(context);
       await failVms(context, 'all');
       return { isInfrastructureConfigured: false };
     } finally {

@@ -236,6 +236,16 @@ export interface RenderedChunk {
   readonly text: string;
 }
 
+/** Why a VM failed in one process. */
+export interface FailureDetail {
+  /** Name of the task of the recipe; absent when Ansible itself failed. */
+  readonly recipeTask?: string;
+  /** Inventory name of the machine. */
+  readonly host?: string;
+  /** The last lines that say why. */
+  readonly lines: readonly string[];
+}
+
 /** Turns the event stream of one Ansible process into the log text of each VM (contextualization.md §13.3). */
 export interface EventRenderer {
   /** Feeds complete lines as they were written by Ansible (JSON events, or plain text of errors and warnings). */
@@ -246,5 +256,7 @@ export interface EventRenderer {
     readonly results: ReadonlyMap<number, 'ok' | 'failed' | 'unreachable'>;
     /** Failures that may be tried again (unreachable, SSH, package lock, galaxy download), contextualization.md §24.7. */
     readonly retryable: ReadonlySet<number>;
+    /** Why the VMs that are not `ok` failed, as far as the process told. */
+    readonly failures: ReadonlyMap<number, FailureDetail>;
   };
 }

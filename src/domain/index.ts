@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Door of the domain room.
 export * from './call-home.js';
+export * from './configuration-failure.js';
 export * from './credentials.js';
 export * from './errors.js';
 export * from './infrastructure.js';

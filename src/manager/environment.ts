@@ -50,4 +50,6 @@ export interface ManagerEnvironment {
   /** Cryptographically random letters and digits. */
   readonly randomText: (length: number) => string;
   readonly newId: () => string;
+  /** Hides what is secret in running text of any length. */
+  readonly redact: (text: string) => string;
 }

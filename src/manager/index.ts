@@ -6,6 +6,8 @@ import { destroyInfrastructure } from './destroy.js';
 import type { ManagerEnvironment } from './environment.js';
 import { estimate } from './estimate.js';
 import { exportInfrastructure } from './export.js';
+import { failureBundle } from './failure-bundle.js';
+import { infrastructureFailures } from './failures.js';
 import { createIdempotentUseCases } from './idempotency.js';
 import { importInfrastructure } from './import.js';
 import { infrastructureContMsg, infrastructureRadl, listVms } from './infrastructure-reads.js';
@@ -30,6 +32,7 @@ export { createInfrastructureTokens } from './infrastructure-tokens.js';
 export type {
   AddResult,
   Call,
+  FailureReport,
   InfrastructureManager,
   InfrastructureState,
   ListPage,
@@ -52,6 +55,8 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
     infrastructureTosca: (call, id) => infrastructureTosca(environment, call, id),
     infrastructureOutputs: (call, id) => infrastructureOutputs(environment, call, id),
     infrastructureContMsg: (call, id, isHeaderOnly) => infrastructureContMsg(environment, call, id, isHeaderOnly),
+    infrastructureFailures: (call, id) => infrastructureFailures(environment, call, id),
+    failureBundle: (call, id) => failureBundle(environment, call, id),
     listOperations: (call, id, limit) => listOperations(environment, call, id, limit),
     removeResources: (call, id, vmIds, options) => removeResources(environment, call, id, vmIds, options),
     destroyInfrastructure: (call, id, options) => destroyInfrastructure(environment, call, id, options),

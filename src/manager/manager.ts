@@ -2,7 +2,15 @@
 // The use cases of the daemon as both APIs call them. Each one validates, authorizes, records or reads, and answers.
 
 import type { CloudImage, Quotas } from '../connectors/index.js';
-import type { AuthItem, JsonObject, OperationError, OperationKind, OperationState, VmState } from '../domain/index.js';
+import type {
+  AuthItem,
+  ConfigurationFailure,
+  JsonObject,
+  OperationError,
+  OperationKind,
+  OperationState,
+  VmState,
+} from '../domain/index.js';
 import type { Features, Radl, RadlValue } from '../radl/index.js';
 import type { DeploymentDocument } from './deployment-document.js';
 
@@ -70,6 +78,16 @@ export interface OperationSummary {
   readonly error?: OperationError;
 }
 
+/** The failure report of an infrastructure. */
+export interface FailureReport {
+  readonly state: VmState;
+  /** The last configuration; absent when there was none. */
+  readonly configuration?: OperationSummary;
+  readonly failures: readonly ConfigurationFailure[];
+  /** Failures that are not listed because there are too many. */
+  readonly leftOut: number;
+}
+
 /** One row of the statistics (rest-api.md §9.20). */
 export type StatsRow = Readonly<Record<string, string | number | boolean>>;
 
@@ -102,6 +120,10 @@ export interface InfrastructureManager {
   infrastructureOutputs(call: Call, infrastructureId: string): Promise<JsonObject>;
   /** Contextualization log (core.md §15). */
   infrastructureContMsg(call: Call, infrastructureId: string, isHeaderOnly: boolean): Promise<string>;
+  /** What is not as asked for, and why: machines that the provider refused and the last configuration (docs/operations.md). */
+  infrastructureFailures(call: Call, infrastructureId: string): Promise<FailureReport>;
+  /** The same with document, states, operations and logs, without secrets: for whoever is asked for help. */
+  failureBundle(call: Call, infrastructureId: string): Promise<JsonObject>;
   /** Its newest operations first. */
   listOperations(call: Call, infrastructureId: string, limit: number): Promise<readonly OperationSummary[]>;
   addResources(

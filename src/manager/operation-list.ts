@@ -14,10 +14,11 @@ export async function listOperations(
 ): Promise<readonly OperationSummary[]> {
   await admitToInfrastructure(environment, call, infrastructureId, 'read');
   const operations = await environment.store.listOperations({ infrastructureId });
-  return operations.slice(-limit).reverse().map(summary);
+  return operations.slice(-limit).reverse().map(operationSummary);
 }
 
-function summary(operation: Operation): OperationSummary {
+/** An operation as its owner may see it. */
+export function operationSummary(operation: Operation): OperationSummary {
   const { id, kind, state, caller, createdAt, startedAt, finishedAt, error } = operation;
   return {
     id,

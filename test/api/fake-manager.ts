@@ -187,6 +187,15 @@ export function createFakeManager(): FakeManager {
       find(await enter('infrastructureContMsg', call, false, isHeaderOnly), id);
       return isHeaderOnly ? 'head\n' : `head\nVM 0:\nbell \u0007 & <tag> ]]> é\n${'*'.repeat(75)}\n`;
     },
+    infrastructureFailures: async (call, id) => {
+      find(await enter('infrastructureFailures', call, false), id);
+      const failure = { phase: 'step', step: 4, vm: 0, task: 'front_front', lines: ['non-zero return code'] } as const;
+      return { state: 'unconfigured', failures: [failure], leftOut: 0 };
+    },
+    failureBundle: async (call, id) => {
+      find(await enter('failureBundle', call, false), id);
+      return { format: 1, infrastructure: id, failures: [] };
+    },
     listOperations: async (call, id, limit) => {
       find(await enter('listOperations', call, false, limit), id);
       return [{ id: 'op', kind: 'create', state: 'done', caller: 'u1', createdAt: 0, startedAt: 1, finishedAt: 2 }];

@@ -15,6 +15,7 @@ import {
   type InfrastructureManager,
   type ManagerEnvironment,
 } from '../../src/manager/index.js';
+import { redactWhole } from '../../src/observability/redaction.js';
 import {
   OperationEngine,
   type OperationEnvironment,
@@ -164,6 +165,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       },
       allowedRepository: '',
     },
+    redact: redactWhole,
     now,
     randomText,
     newId: randomUUID,

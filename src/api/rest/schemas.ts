@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON schemas of answers, for the description of the API (rest-api.md §4.3, §9, §10).
-import { VM_STATES } from '../../domain/index.js';
+import { FAILURE_PHASES, VM_STATES } from '../../domain/index.js';
 
 /** JSON as the description of the API holds it. */
 export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
@@ -93,6 +93,45 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       error: object({ code: TEXT, message: TEXT }),
     },
     ['id', 'kind', 'state', 'caller', 'created'],
+  ),
+  Failure: object(
+    {
+      phase: { type: 'string', enum: [...FAILURE_PHASES], description: 'What was being done.' },
+      step: INTEGER,
+      vm: { type: 'integer', description: 'Number of the machine; absent when it concerns all.' },
+      task: { type: 'string', description: 'basic, main_<system> or <configure>_<system>.' },
+      recipeTask: { type: 'string', description: 'Name of the task of the recipe.' },
+      host: { type: 'string', description: 'Name of the machine in the inventory.' },
+      lines: array(TEXT),
+      hint: { type: 'string', description: 'What to do about it.' },
+    },
+    ['phase', 'lines'],
+  ),
+  FailureReport: object(
+    {
+      state: STATE,
+      configuration: { $ref: '#/components/schemas/Operation' },
+      list: array({ $ref: '#/components/schemas/Failure' }),
+      left_out: { type: 'integer', description: 'Failures that are not listed because there are too many.' },
+    },
+    ['state', 'list', 'left_out'],
+  ),
+  FailureBundle: object(
+    {
+      format: INTEGER,
+      version: TEXT,
+      infrastructure: TEXT,
+      made: TIME,
+      state: STATE,
+      failures: array({ $ref: '#/components/schemas/Failure' }),
+      failuresLeftOut: INTEGER,
+      operations: array({ type: 'object' }),
+      radl: TEXT,
+      log: TEXT,
+      vms: array({ type: 'object' }),
+      vmsLeftOut: INTEGER,
+    },
+    ['format', 'version', 'infrastructure', 'made', 'state', 'failures', 'log', 'vms'],
   ),
   NewOwner: {
     type: 'object',

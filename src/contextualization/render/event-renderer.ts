@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the events of one Ansible process into the log text and the result of each VM (contextualization.md §13.3, §24.5, §24.7).
-import type { EventRenderer, PlannedTask, RenderedChunk } from '../contract.js';
+import type { EventRenderer, FailureDetail, PlannedTask, RenderedChunk } from '../contract.js';
 import { type AnsibleEvent, type EventTask, type HostStats, parseEvent } from './ansible-event.js';
 import { cutMiddle, printableAscii } from './ascii.js';
 import { banner, timeLine } from './banner.js';
+import { lastLines, resultLines } from './failure-detail.js';
 import { classifyFailure, classifyText, type FailureClass, isRetryable } from './failures.js';
 import { judgeVms, type VmOutcome } from './outcomes.js';
 import { type HostResult, resultText } from './result-text.js';
@@ -63,6 +64,8 @@ class Renderer {
   /** The last failure of a host, while it is open whether the host goes on. */
   readonly #openFailures = new Map<string, EventTask>();
   readonly #failures = new Map<string, FailureClass>();
+  /** What the last failure of a host said. */
+  readonly #details = new Map<string, FailureDetail>();
   /** Plays in which a host had results. */
   readonly #playsOfHost = new Map<string, Set<string>>();
   #stats: ReadonlyMap<string, HostStats> | undefined;
@@ -115,7 +118,11 @@ class Renderer {
     }
   }
 
-  end(exitCode: number): { results: ReadonlyMap<number, VmOutcome>; retryable: ReadonlySet<number> } {
+  end(exitCode: number): {
+    results: ReadonlyMap<number, VmOutcome>;
+    retryable: ReadonlySet<number>;
+    failures: ReadonlyMap<number, FailureDetail>;
+  } {
     const results = judgeVms({
       exitCode,
       hosts: new Map(this.#logs.map((log) => [log.number, log.host])),
@@ -130,7 +137,21 @@ class Renderer {
       if (outcome === 'unreachable') return true;
       return isRetryable(this.#failures.get(host) ?? (this.#stats === undefined ? withoutResults : 'task'));
     });
-    return { results, retryable: new Set(retryable.map(({ number }) => number)) };
+    const failed = this.#logs.filter(({ number }) => results.get(number) !== 'ok');
+    return {
+      results,
+      retryable: new Set(retryable.map(({ number }) => number)),
+      failures: new Map(failed.map((log) => [log.number, this.#detailOf(log)])),
+    };
+  }
+
+  /** Its own failure, else that of another host that ended the play, else what Ansible itself said. */
+  #detailOf({ host }: VmLog): FailureDetail {
+    const own = this.#details.get(host);
+    if (own !== undefined) return own;
+    const lines = lastLines(this.#plain);
+    const [other] = this.#details.values();
+    return lines.length === 0 && other !== undefined ? other : { host, lines };
   }
 
   /**
@@ -161,6 +182,7 @@ class Renderer {
     if (outcome === 'failed' || outcome === 'unreachable') {
       this.#openFailures.set(host, task);
       this.#failures.set(host, classifyFailure(outcome, result));
+      this.#details.set(host, { recipeTask: oneLine(task.name), host, lines: resultLines(result) });
     }
   }
 
@@ -171,6 +193,7 @@ class Renderer {
     this.#openFailures.delete(host);
     if (this.#isHandled(task)) return;
     this.#failures.delete(host);
+    this.#details.delete(host);
     for (const log of this.#audience(host)) log.text += '...ignoring\n';
   }
 
@@ -223,7 +246,7 @@ class Renderer {
   /** Errors and warnings of Ansible itself concern all VMs of the process. */
   #takePlain(text: string): void {
     const line = cutMiddle(printableAscii(text), MAX_PLAIN_LINE);
-    this.#plain = (this.#plain + line).slice(-MAX_PLAIN_KEPT);
+    this.#plain = `${this.#plain}${line}\n`.slice(-MAX_PLAIN_KEPT);
     // `A playbook must contain at least one play: ...` and the like, as the reference shows them (§11.3).
     const shown = line.replace(/^ERROR! /, 'ERROR: ');
     for (const log of this.#logs) log.text += `${shown}\n`;

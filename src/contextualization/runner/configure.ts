@@ -10,13 +10,14 @@ import { gatherFor, installFor } from './content.js';
 import { type ControlLink, createControlDoor } from './control-link.js';
 import { type ControlNode, chooseControlNode, linkToExternal, linkToMaster, openMaster } from './control-node.js';
 import { reportDisabledVms, runDisabled } from './disabled-run.js';
+import { inPhase } from './failures.js';
 import { openControl } from './open-control.js';
 import { type ConnectionFacts, planFor, reportLeftOut } from './planning.js';
 import { basicMark, prepareOthers } from './prepare-all.js';
 import { infrastructureDir, runDir } from './remote-layout.js';
 import { InfrastructureFailure, logOnce, type RunContext, type WaitContext } from './run-context.js';
 import { runSteps } from './run-steps.js';
-import { stageFiles } from './stage.js';
+import { type Staging, stageFiles } from './stage.js';
 import { createTaskTable } from './task-table.js';
 import { loginOf } from './vm-access.js';
 
@@ -35,10 +36,12 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
   // An earlier try of this run was interrupted: what failed in it gets a new chance.
   await progress.update(({ failedVms, logged }) => ({
     failedVms: [],
+    failures: [],
+    failuresLeftOut: 0,
     logged: logged.filter((mark) => !failedVms.some((vm) => mark === basicMark(vm))),
   }));
-  await waitForAddresses(context, disabledVms);
-  const draft = await planFor(context, radl, control, new Map());
+  await inPhase('addresses', waitForAddresses(context, disabledVms));
+  const draft = await inPhase('playbooks', planFor(context, radl, control, new Map()));
   await reportLeftOut(context, draft, disabledVms);
   const table = createTaskTable(draft);
 
@@ -58,9 +61,9 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
     open(link);
   });
   const all = [
-    orEndAll(opening),
+    orEndAll(inPhase('master', opening)),
     orEndAll(prepareOthers(inner, draft, table, master, door)),
-    orEndAll(gatherFor(inner, draft)),
+    orEndAll(inPhase('content', gatherFor(inner, draft))),
   ] as const;
   await Promise.allSettled(all);
   context.signal.throwIfAborted();
@@ -71,29 +74,35 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
 
   const connections: ConnectionFacts = new Map([...ready.facts, ...facts]);
   await logOnce(context, 'Copying YAML, hosts and inventory files.');
-  const plan = await planFor(context, radl, control, connections);
+  const plan = await inPhase('playbooks', planFor(context, radl, control, connections));
   const { remoteConfDir } = environment.settings;
   const link = await door.link;
   const directory = infrastructureDir(remoteConfDir, run.infrastructureId);
+  const staging = {
+    remoteConfDir,
+    infrastructureId: run.infrastructureId,
+    directory,
+    runDirectory: runDir(directory, run.runId),
+    runtimePath: ready.runtimePath,
+    files: plan.files,
+    ansibleKey: context.ansibleKey,
+    signal: context.signal,
+  };
+  await inPhase('files', bringFiles(context, link, staging));
+  await inPhase('content', installFor(context, link, directory, packages));
+  await progress.update(() => ({ phase: 'steps', runtimePath: ready.runtimePath, connections }));
+  return link;
+}
+
+/** @throws InfrastructureFailure when the control node cannot take the files. */
+async function bringFiles(context: RunContext, link: ControlLink, staging: Staging): Promise<void> {
   try {
-    await stageFiles(await link.connection(context.signal), {
-      remoteConfDir,
-      infrastructureId: run.infrastructureId,
-      directory,
-      runDirectory: runDir(directory, run.runId),
-      runtimePath: ready.runtimePath,
-      files: plan.files,
-      ansibleKey: context.ansibleKey,
-      signal: context.signal,
-    });
+    await stageFiles(await link.connection(context.signal), staging);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof ImError || error instanceof SshError)) throw error;
     throw new InfrastructureFailure([`Error copying the files to the master VM: ${errorText(error)}`], error);
   }
-  await installFor(context, link, directory, packages);
-  await progress.update(() => ({ phase: 'steps', runtimePath: ready.runtimePath, connections }));
-  return link;
 }
 
 /** The link for a run that is resumed in its steps. */
@@ -141,7 +150,7 @@ export async function configure(waiting: WaitContext, hooks: RunHooks): Promise<
     );
     return;
   }
-  const control = await chooseControlNode(context, radl, vms, disabledVms);
+  const control = await inPhase('master', chooseControlNode(context, radl, vms, disabledVms));
   const isResumed = progress.current.phase === 'steps';
   const link = isResumed ? await reopen(context, control, hooks) : await prepare(context, radl, control, hooks);
   const { connections, runtimePath } = progress.current;

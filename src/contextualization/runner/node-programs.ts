@@ -40,7 +40,8 @@ for name in os.listdir(runs) if os.path.isdir(runs) else []:
 /**
  * Starts a task unless it was started before, and follows it. Arguments: directory of the task, offset in its event file. Standard
  * input: one line of JSON (see task-process.ts); its end means that nobody follows any more. Standard output: the event file from the
- * offset. Standard error, last: one line of JSON, {"exit": code} or {"lost": true}.
+ * offset. Standard error, last: one line of JSON, {"exit": code, "oom": bool} or {"lost": 0, "oom": bool}: `oom` when the kernel ended
+ * processes for lack of memory meanwhile.
  *
  * The supervisor outlives the connection. It makes the directory under another name and renames it: whoever is second loses, so a
  * task runs once whatever happens to daemon and connection.
@@ -68,6 +69,17 @@ def write(path, text):
         f.write(text)
     os.rename(path + '.new', path)
 
+# Processes that the kernel has ended for lack of memory, here or in our control group, as far as it tells.
+def oom_kills():
+    total = 0
+    for path in ('/proc/vmstat', '/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'):
+        try:
+            with open(path) as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith('oom_kill '))
+        except (OSError, ValueError, IndexError):
+            pass
+    return total
+
 def secret_place():
     for parent in ('/dev/shm', '/run/user/%d' % os.getuid(), where):
         if not (os.path.isdir(parent) and os.access(parent, os.W_OK)):
@@ -90,6 +102,7 @@ def supervise():
     mine = '%s.%d' % (where, os.getpid())
     os.mkdir(mine, 0o700)
     events = os.open(os.path.join(mine, 'events'), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    write(os.path.join(mine, 'oom_kills'), str(oom_kills()))
     write(os.path.join(mine, 'pid'), '%d %s' % (os.getpid(), birth(os.getpid())))
     try:
         os.rename(mine, where)
@@ -145,6 +158,11 @@ def follow():
     with open(os.path.join(where, 'pid')) as f:
         pid, born = f.read().split()
     ended = os.path.join(where, 'exit')
+    try:
+        with open(os.path.join(where, 'oom_kills')) as f:
+            kills_before = int(f.read())
+    except (OSError, ValueError):
+        kills_before = oom_kills()
     with open(os.path.join(where, 'events'), 'rb') as f:
         f.seek(offset)
         while True:
@@ -156,9 +174,9 @@ def follow():
                 sys.stdout.buffer.flush()
             elif over:
                 with open(ended) as e:
-                    return {'exit': int(e.read())}
+                    return {'exit': int(e.read()), 'oom': oom_kills() > kills_before}
             elif lost:
-                return {'lost': True}
+                return {'lost': 0, 'oom': oom_kills() > kills_before}
             else:
                 ready, _, _ = select.select([0], [], [], 0.05)
                 if ready and not os.read(0, 4096):

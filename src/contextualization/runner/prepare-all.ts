@@ -6,6 +6,7 @@ import { describeStep } from '../bootstrap/report.js';
 import type { ConfigurationPlan, PlannedBootstrap } from '../contract.js';
 import { stepBegin, stepEnd, stoppedLine, taskBegin, taskFailed, taskSucceeded } from '../render/index.js';
 import type { ControlDoor } from './control-link.js';
+import { recordFailures } from './failures.js';
 import { type PreparedVm, prepareVm } from './prepare-vm.js';
 import type { VmConnection } from './progress.js';
 import { findRoute } from './route.js';
@@ -55,6 +56,7 @@ export async function dropVm(
 ): Promise<void> {
   const { ports, progress } = context;
   await logBasicBlock(context, vm, lines, false);
+  await recordFailures(context, [{ phase: 'bootstrap', vm, task: BASIC_TASK, lines }]);
   await progress.update(({ failedVms }) => ({ failedVms: [...new Set([...failedVms, vm])] }));
   await ports.setVmResult(vm, false);
   const notRun = table.ofVm(vm).map(({ task }) => task.name);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far a run has come, kept so that a restarted daemon goes on where it stopped (contextualization.md §24.5).
-import type { JsonObject, JsonValue } from '../../domain/index.js';
+import {
+  type ConfigurationFailure,
+  failuresFromJson,
+  failureToJson,
+  type JsonObject,
+  type JsonValue,
+} from '../../domain/index.js';
 import type { ContextualizationPorts } from '../contract.js';
 import type { Endpoint } from './vm-access.js';
 
@@ -44,6 +50,10 @@ export interface RunProgress {
   /** Names of the ended tasks. */
   readonly endedTasks: readonly string[];
   readonly runningTasks: ReadonlyMap<string, TaskProgress>;
+  /** What the failure report shows; bounded. */
+  readonly failures: readonly ConfigurationFailure[];
+  /** Failures that found no room there. */
+  readonly failuresLeftOut: number;
 }
 
 /** The beginning of a run. */
@@ -58,6 +68,8 @@ export const freshProgress = (runId: string): RunProgress => ({
   finishedVms: [],
   endedTasks: [],
   runningTasks: new Map(),
+  failures: [],
+  failuresLeftOut: 0,
 });
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
@@ -106,6 +118,8 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
     finishedVms: numbersOf(saved.finishedVms),
     endedTasks: textsOf(saved.endedTasks),
     runningTasks: new Map(Object.entries(objectOf(saved.runningTasks)).map(([name, value]) => [name, taskOf(value)])),
+    failures: failuresFromJson(saved.failures),
+    failuresLeftOut: numberOf(saved.failuresLeftOut),
   };
 }
 
@@ -126,6 +140,8 @@ export function progressToJson(progress: RunProgress): JsonObject {
     finishedVms: progress.finishedVms,
     endedTasks: progress.endedTasks,
     runningTasks: Object.fromEntries([...progress.runningTasks].map(([name, task]) => [name, { ...task }])),
+    failures: progress.failures.map(failureToJson),
+    failuresLeftOut: progress.failuresLeftOut,
   };
 }
 

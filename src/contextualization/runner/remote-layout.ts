@@ -23,5 +23,11 @@ export const runDir = (inInfrastructure: string, runId: string): string =>
 export const taskKey = (step: number, task: PlannedTask): string =>
   fileName(`${step}-${task.vms[0] ?? 'none'}-${task.name}`);
 
+/** What a key of {@link taskKey} tells about its task. */
+export function partsOfTaskKey(key: string): { readonly step: number; readonly task: string } {
+  const [, step = '0', task = key] = /^(\d+)-(?:\d+|none)-(.*)$/.exec(key) ?? [];
+  return { step: Number(step), task };
+}
+
 /** Which runs of an infrastructure are told apart by this. */
 export const describeRun = (run: ContextualizationRun): string => `${run.infrastructureId}/${run.runId}`;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all parts of a run share.
-import { ImError } from '../../domain/index.js';
+import { type FailurePhase, ImError } from '../../domain/index.js';
 import type { SshConnection, SshCredential } from '../../ssh/index.js';
 import { connect, type HostKeyMemory } from '../../ssh/index.js';
 import type { Semaphore } from '../../util/semaphore.js';
@@ -34,6 +34,8 @@ export type WaitContext = Omit<RunContext, 'ansibleKey'>;
 export class InfrastructureFailure extends Error {
   override readonly name = 'InfrastructureFailure';
   readonly lines: readonly string[];
+  /** What the run was doing; said by whoever knows. */
+  phase: FailurePhase | undefined;
 
   constructor(lines: readonly string[], cause?: unknown) {
     super(lines.join('\n'), cause === undefined ? undefined : { cause });

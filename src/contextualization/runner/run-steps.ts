@@ -3,15 +3,24 @@
 import { errorText, ImError } from '../../domain/index.js';
 import { createSemaphore } from '../../util/semaphore.js';
 import { stoppedLine } from '../render/index.js';
+import { recordFailures } from './failures.js';
 import { logOnce } from './run-context.js';
 import { runTask, type TaskResults } from './run-task.js';
 import type { StepsContext } from './steps-context.js';
 import type { StepTask } from './task-table.js';
 
 /** Marks VMs as failed: they run nothing more, whatever the plan says. */
-async function stopVms(context: StepsContext, entry: StepTask, vms: readonly number[]): Promise<void> {
+async function stopVms(context: StepsContext, entry: StepTask, { failed: vms, details }: TaskResults): Promise<void> {
   const { ports, progress } = context.base;
   if (vms.length === 0) return;
+  await recordFailures(
+    context.base,
+    vms.map((vm) => {
+      const host = context.plan.hostNames.get(vm);
+      const place = { phase: 'step', step: entry.step, task: entry.task.name, vm } as const;
+      return { ...place, ...(host !== undefined && { host }), ...(details.get(vm) ?? { lines: [] }) };
+    }),
+  );
   await progress.update(({ failedVms }) => ({ failedVms: [...new Set([...failedVms, ...vms])] }));
   for (const vm of vms) {
     await ports.setVmResult(vm, false);
@@ -27,8 +36,9 @@ async function runOrFail(context: StepsContext, entry: StepTask, vms: readonly n
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ImError)) throw error;
-    await Promise.all(vms.map((vm) => ports.logVm(vm, `${errorText(error)}\n`)));
-    return { ok: [], failed: vms };
+    const text = errorText(error);
+    await Promise.all(vms.map((vm) => ports.logVm(vm, `${text}\n`)));
+    return { ok: [], failed: vms, details: new Map(vms.map((vm) => [vm, { lines: [text] }])) };
   }
 }
 
@@ -39,8 +49,9 @@ async function runEntry(context: StepsContext, entry: StepTask): Promise<void> {
   // A task that was running when the daemon stopped keeps its VMs; those that failed since are in its own results.
   const vms = runningTasks.has(entry.key) ? entry.task.vms : entry.task.vms.filter((vm) => !failedVms.includes(vm));
   if (vms.length === 0) return;
-  const { ok, failed } = await runOrFail(context, entry, vms);
-  await stopVms(context, entry, failed);
+  const results = await runOrFail(context, entry, vms);
+  await stopVms(context, entry, results);
+  const { ok } = results;
   await Promise.all(ok.filter((vm) => context.table.isLast(entry, vm)).map((vm) => ports.setVmResult(vm, true)));
   await progress.update((current) => {
     const running = new Map(current.runningTasks);

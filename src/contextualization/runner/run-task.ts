@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one planned task: its Ansible process, its log, its results, its retries (contextualization.md §13.2, §24.5-§24.7).
 import { sleep } from '../../util/deadline.js';
-import type { EventRenderer } from '../contract.js';
+import type { EventRenderer, FailureDetail } from '../contract.js';
 import {
   callAnsible,
   createEventRenderer,
+  createLogLimit,
   pauseBeforeAttempt,
   stepBegin,
   stepEnd,
@@ -13,6 +14,7 @@ import {
   taskSucceeded,
 } from '../render/index.js';
 import { ansibleCommand, ansibleEnvironment, connectionInventory, forksFor, limitPatterns } from './ansible-config.js';
+import { describeBadEnd } from './bad-end.js';
 import type { FileLine } from './line-splitter.js';
 import { createLogWriter } from './log-writer.js';
 import type { TaskProgress } from './progress.js';
@@ -25,10 +27,20 @@ import type { StepTask } from './task-table.js';
 export interface TaskResults {
   readonly ok: readonly number[];
   readonly failed: readonly number[];
+  /** Why, as far as it is known. */
+  readonly details: ReadonlyMap<number, FailureDetail>;
 }
 
 const LIMIT_GRACE_SECONDS = 60;
-const LOST = 'ERROR: the Ansible process has gone without a result (it was killed, or its machine was restarted).';
+/** Characters that all tasks of a run may write into the log of one VM, and the bounds of the share of each try. */
+const LOG_OF_RUN = 16 * 2 ** 20;
+const LEAST_LOG_OF_TRY = 64 * 2 ** 10;
+const MOST_LOG_OF_TRY = 2 * 2 ** 20;
+
+function logLimitOf({ table }: StepsContext, vms: readonly number[]): number {
+  const tasks = Math.max(1, ...vms.map((vm) => table.ofVm(vm).length));
+  return Math.min(MOST_LOG_OF_TRY, Math.max(LEAST_LOG_OF_TRY, Math.floor(LOG_OF_RUN / tasks)));
+}
 
 /** Hosts that this try must not touch: VMs of the task that are done or failed, and VMs that failed before. */
 function excludedHosts(context: StepsContext, entry: StepTask, vms: readonly number[]): readonly string[] {
@@ -68,10 +80,11 @@ async function runAttempt(context: StepsContext, entry: StepTask, { attempt, off
     sources: context.sources,
     timeZoneOffsetMinutes: base.progress.current.timeZoneOffsetMinutes,
   });
+  const limit = createLogLimit(logLimitOf(context, entry.task.vms));
   let position = 0;
   const onLines = async (lines: readonly FileLine[]): Promise<void> => {
     for (const { text, end } of lines) {
-      await writer.add(renderer.feed([text]), end);
+      await writer.add(limit.take(renderer.feed([text])), end);
       position = end;
     }
   };
@@ -81,10 +94,10 @@ async function runAttempt(context: StepsContext, entry: StepTask, { attempt, off
     maxErrors: base.environment.settings.maxSshErrors,
     signal: base.signal,
   });
-  if (end.kind === 'lost') await writer.add(renderer.feed([LOST]), position + 1);
+  const last = limit.take(renderer.feed(describeBadEnd(end)));
   const outcome = renderer.end(end.kind === 'exited' ? end.code : 255);
   // One behind the last byte: the text of the end is not repeated either.
-  await writer.add(outcome.chunks, position + 1);
+  await writer.add([...last, ...limit.take(outcome.chunks), ...limit.end()], position + 1);
   await writer.flush();
   return outcome;
 }
@@ -111,6 +124,7 @@ export async function runTask(context: StepsContext, entry: StepTask, vms: reado
   };
   let current =
     progress.current.runningTasks.get(key) ?? (await begin({ attempt: 1, offset: 0, vms, ok: [], failed: [] }));
+  const details = new Map<number, FailureDetail>();
   for (;;) {
     const { attempt } = current;
     const outcome = await runAttempt(context, entry, current);
@@ -118,12 +132,13 @@ export async function runTask(context: StepsContext, entry: StepTask, vms: reado
     const again = current.vms.filter((vm) => !isOk(vm) && attempt < attempts && outcome.retryable.has(vm));
     const ok = [...current.ok, ...current.vms.filter(isOk)];
     const failed = [...current.failed, ...current.vms.filter((vm) => !isOk(vm) && !again.includes(vm))];
+    for (const [vm, detail] of outcome.failures) details.set(vm, detail);
     const endOf = (vm: number): string =>
       isOk(vm)
         ? taskSucceeded(task.name) + (context.table.isLastOfStep(entry, vm) ? stepEnd() : '')
         : taskFailed(task.name, attempt, attempts);
     await Promise.all(current.vms.map((vm) => ports.logVm(vm, endOf(vm))));
-    if (again.length === 0) return { ok, failed };
+    if (again.length === 0) return { ok, failed, details };
     current = await begin({ attempt: attempt + 1, offset: 0, vms: again, ok, failed });
   }
 }

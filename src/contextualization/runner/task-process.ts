@@ -20,8 +20,19 @@ export interface TaskSpec {
   readonly limitSeconds: number;
 }
 
-/** How it ended; `lost`: without exit code (killed, node rebooted). */
-export type TaskEnd = { readonly kind: 'exited'; readonly code: number } | { readonly kind: 'lost' };
+/** How it ended. */
+export type TaskEnd = (
+  | {
+      readonly kind: 'exited';
+      /** Exit code; minus the number of the signal that ended it. */
+      readonly code: number;
+    }
+  /** Without exit code: its supervisor was killed, or the node restarted. */
+  | { readonly kind: 'lost' }
+) & {
+  /** The kernel of the node ended processes for lack of memory while it ran. */
+  readonly isMemoryExhausted: boolean;
+};
 
 /** How to follow. */
 export interface FollowOptions {
@@ -37,9 +48,10 @@ const RECONNECT_PAUSE_MS = 1000;
 
 function parseEnd(stderr: string): TaskEnd | undefined {
   const line = stderr.trim().split('\n').at(-1) ?? '';
-  const exit = /^\{"exit": (-?\d+)\}$/.exec(line);
-  if (exit) return { kind: 'exited', code: Number(exit[1]) };
-  return line === '{"lost": true}' ? { kind: 'lost' } : undefined;
+  const [, what, code, isMemoryExhausted] = /^\{"(exit|lost)": (-?\d+), "oom": (true|false)\}$/.exec(line) ?? [];
+  if (what === undefined) return undefined;
+  const memory = { isMemoryExhausted: isMemoryExhausted === 'true' };
+  return what === 'exit' ? { kind: 'exited', code: Number(code), ...memory } : { kind: 'lost', ...memory };
 }
 
 /**

@@ -45,6 +45,7 @@ describe('secrets', () => {
   const lines: string[] = [];
   const labels: string[] = [];
   const refusals: string[] = [];
+  let bundle = '';
   let cloud: MemoryCloud;
   let house: House;
   let service: RestService;
@@ -86,6 +87,8 @@ describe('secrets', () => {
     await call('POST', path, {}, DOCUMENT);
     cloud.destroyFailure = () => 'the cloud says no again';
     await call('DELETE', `${path}/vms/0`);
+    await call('GET', `${path}/failures`);
+    bundle = (await call('GET', `${path}/failures/bundle`)).body;
 
     const bad = [
       `${AUTHORIZATION}\\ntype = Memory; password = 'CANARY-cloud`,
@@ -119,6 +122,11 @@ describe('secrets', () => {
       (refusal) => !refusal.startsWith('GET /infrastructures/CANARY') && leaksIn(refusal).length > 0,
     );
     expect(leaking).to.deep.equal([]);
+  });
+
+  it('are not in the failure bundle', async () => {
+    expect(bundle).to.contain('"format":1');
+    expect(leaksIn(bundle)).to.deep.equal([]);
   });
 
   it('are in no label of a metric', () => {

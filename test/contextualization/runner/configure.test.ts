@@ -11,6 +11,7 @@ import { createTestBed, NODE_PASSWORD, requireNodes, type TestBed, type TestNode
 import {
   createWorld,
   keyCredentials,
+  lastLine,
   passwordCredentials,
   requireAnsible,
   testSettings,
@@ -281,7 +282,7 @@ contextualize (
     const outcome = await run(world, { waitSshAccessTimeoutMs: 6000 });
     expect(outcome.isInfrastructureConfigured).to.equal(false);
     expect(resultsOf(world)).to.deep.equal({ 0: false });
-    expect(world.lines.at(-1)).to.equal(
+    expect(lastLine(world)).to.equal(
       `Contextualization Error: Error Waiting the Master VM to have the SSH active: Error connecting with ip: ${node.ip} incorrect credentials.`,
     );
   });
@@ -406,7 +407,7 @@ contextualize (
       ]);
       const outcome = await run(world);
       expect(outcome.isInfrastructureConfigured).to.equal(false);
-      expect(world.lines.at(-1)).to.match(/^Error generating playbooks: /);
+      expect(lastLine(world)).to.match(/^Error generating playbooks: /);
       expect(resultsOf(world)).to.deep.equal({ 0: false });
     });
   });
@@ -418,7 +419,7 @@ contextualize (
     ]);
     const outcome = await run(world, { runtimeBundleDir: '/nowhere' });
     expect(outcome.isInfrastructureConfigured).to.equal(false);
-    expect(world.lines.at(-1)).to.equal(
+    expect(lastLine(world)).to.equal(
       'Error in the ansible installation process: The Ansible runtime bundle is missing: no /nowhere/manifest.json. ' +
         'Make it with: npm run runtime-bundle (or: node --import tsx scripts/runtime-bundle.ts --out /nowhere)',
     );

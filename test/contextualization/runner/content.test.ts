@@ -8,7 +8,7 @@ import { createContextualizer } from '../../../src/contextualization/index.js';
 import { silentLogger } from '../../../src/util/logger.js';
 import { createTestBed, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
 import { archiveOf, collectionFiles, type Galaxy, sayingRole, startGalaxy } from '../galaxy/support/galaxy.js';
-import { createWorld, keyCredentials, requireAnsible, testSettings, type World } from './support/world.js';
+import { createWorld, keyCredentials, lastLine, requireAnsible, testSettings, type World } from './support/world.js';
 
 describe('roles and collections of a document', function () {
   this.timeout(180_000);
@@ -140,7 +140,7 @@ describe('roles and collections of a document', function () {
   it('end the run at once, with the reason, when they cannot be had', async () => {
     world.radl = worldOf(['ansible.roles.user.missing']).radl;
     await run();
-    expect(world.lines.at(-1)).to.equal(
+    expect(lastLine(world)).to.equal(
       'Error configuring master node: The Ansible role user.missing cannot be installed: ' +
         'Ansible Galaxy does not know it: write it as "user.role".',
     );

@@ -62,6 +62,20 @@ describe('the progress of a run', () => {
     finishedVms: [4, 6],
     endedTasks: ['2-0-main_x'],
     runningTasks: new Map([['3-0-x', { attempt: 2, offset: 17, vms: [3], ok: [5], failed: [4] }]]),
+    failures: [
+      {
+        phase: 'step',
+        step: 4,
+        vm: 4,
+        task: 'a_x',
+        recipeTask: 'do',
+        host: '10.0.0.2_4',
+        lines: ['bad'],
+        hint: 'mend it',
+      },
+      { phase: 'content', lines: [] },
+    ],
+    failuresLeftOut: 2,
   };
 
   it('comes back from JSON as it was', () => {

@@ -5,7 +5,7 @@ import type { ContextualizationOutcome, ContextualizationSettings } from '../../
 import { createContextualizer } from '../../../src/contextualization/index.js';
 import { parseRadl } from '../../../src/radl/index.js';
 import { silentLogger } from '../../../src/util/logger.js';
-import { createWorld, testSettings, type VmOptions, type World } from './support/world.js';
+import { createWorld, lastLine, testSettings, type VmOptions, type World } from './support/world.js';
 
 const RECIPE = 'configure front (\n@begin\n- tasks:\n  - debug: msg=x\n@end\n)\n';
 const SHORT = {
@@ -67,7 +67,7 @@ describe('a run that needs no machine', () => {
   it('fails when a VM has no address in time, refreshing only those that lack one', async () => {
     const world = createWorld(RECIPE, [vm(), vm({ node: undefined })]);
     expect(await run(world)).to.deep.equal({ isInfrastructureConfigured: false });
-    expect(world.lines.at(-1)).to.match(/^Error waiting the VMs to have an IP: none for VM 1/);
+    expect(lastLine(world)).to.match(/^Error waiting the VMs to have an IP: none for VM 1/);
     expect(world.refreshed.every((numbers) => numbers.join() === '1')).to.equal(true);
     expect(Object.fromEntries(world.results)).to.deep.equal({ 0: false, 1: false });
   });
@@ -86,7 +86,7 @@ system front (net_interface.0.connection = 'public' and net_interface.1.connecti
   it('fails without a possible master', async () => {
     const world = createWorld(RECIPE, [vm({ isPrivate: true })]);
     expect(await run(world)).to.deep.equal({ isInfrastructureConfigured: false });
-    expect(world.lines.at(-1)).to.equal(
+    expect(lastLine(world)).to.equal(
       'Contextualization Error: No correct Master VM found. Check if there a linux VM with Public IP.',
     );
   });

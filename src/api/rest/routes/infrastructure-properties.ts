@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes that read one property of an infrastructure, and the change of its owners (rest-api.md §9.6, 9.10).
 import { IM_TYPE, itemsFromObjects } from '../../../auth/index.js';
-import { type AuthItem, errorText } from '../../../domain/index.js';
+import { type AuthItem, errorText, failureToJson } from '../../../domain/index.js';
+import type { OperationSummary } from '../../../manager/manager.js';
 import { printRadl } from '../../../radl/index.js';
 import { jsonProblem } from '../../json-place.js';
 import type { Produces } from '../accept.js';
@@ -13,6 +14,7 @@ import { array, field, mapOf, ref, TEXT } from '../schemas.js';
 import { NOTHING } from './infrastructures.js';
 
 const PLAIN: Produces = { defaultType: 'text/plain' };
+const JSON_ONLY: Produces = { defaultType: 'application/json' };
 const STRICT_JSON: Produces = { defaultType: 'application/json', isStrict: true };
 const ERRORS: ErrorRules = { prefix: 'Error Getting Inf. prop: ' };
 
@@ -49,6 +51,20 @@ const OPERATIONS_LIMIT = count('limit', 1000, 'Only so many, the newest ones; de
 
 const timeText = (ms: number): string => new Date(ms).toISOString();
 
+function operationJson(operation: OperationSummary) {
+  const { id, kind, state, caller, createdAt, startedAt, finishedAt, error } = operation;
+  return {
+    id,
+    kind,
+    state,
+    caller,
+    created: timeText(createdAt),
+    ...(startedAt !== undefined && { started: timeText(startedAt) }),
+    ...(finishedAt !== undefined && { finished: timeText(finishedAt) }),
+    ...(error && { error: { code: error.code, message: error.message } }),
+  };
+}
+
 export const infrastructurePropertyRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -57,23 +73,49 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     summary: 'What was done to the infrastructure and how it ended, the newest first.',
     answer: field('operations', array(ref('Operation'))),
     parameters: [OPERATIONS_LIMIT],
-    produces: { defaultType: 'application/json' },
+    produces: JSON_ONLY,
     isPolled: true,
     errors: ERRORS,
     handle: async ({ manager, call, param, get }) => {
       const operations = await manager.listOperations(call, param('infId'), get(OPERATIONS_LIMIT) ?? 100);
-      const shown = operations.map(({ id, kind, state, caller, createdAt, startedAt, finishedAt, error }) => ({
-        id,
-        kind,
-        state,
-        caller,
-        created: timeText(createdAt),
-        ...(startedAt !== undefined && { started: timeText(startedAt) }),
-        ...(finishedAt !== undefined && { finished: timeText(finishedAt) }),
-        ...(error && { error: { code: error.code, message: error.message } }),
-      }));
-      return { kind: 'field', name: 'operations', json: shown };
+      return { kind: 'field', name: 'operations', json: operations.map(operationJson) };
     },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/failures',
+    operationId: 'GetInfrastructureFailures',
+    summary: 'What of the infrastructure is not as asked for, why, and what can be done about it.',
+    answer: field('failures', ref('FailureReport')),
+    produces: JSON_ONLY,
+    isPolled: true,
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => {
+      const { state, configuration, failures, leftOut } = await manager.infrastructureFailures(call, param('infId'));
+      const json = {
+        state,
+        ...(configuration && { configuration: operationJson(configuration) }),
+        list: failures.map(failureToJson),
+        left_out: leftOut,
+      };
+      return { kind: 'field', name: 'failures', json };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/infrastructures/:infId/failures/bundle',
+    operationId: 'GetInfrastructureFailureBundle',
+    summary:
+      'The failure report with document, operations and logs, without secrets: to be sent to whoever is asked for help.',
+    answer: ref('FailureBundle'),
+    produces: JSON_ONLY,
+    headers: { 'Content-Disposition': 'A file name for it.' },
+    errors: ERRORS,
+    handle: async ({ manager, call, param }) => ({
+      kind: 'json',
+      json: await manager.failureBundle(call, param('infId')),
+      headers: { 'Content-Disposition': 'attachment; filename="failure-bundle.json"' },
+    }),
   },
   {
     method: 'GET',

@@ -228,3 +228,7 @@ export const passwordCredentials = (password: string): readonly string[] => [
   `disk.0.os.credentials.username = 'pwuser'`,
   `disk.0.os.credentials.password = '${password}'`,
 ];
+
+/** The last line of the infrastructure's log before the failure report. */
+export const lastLine = (world: World): string | undefined =>
+  world.lines.findLast((line) => !line.startsWith('Failure report: '));
