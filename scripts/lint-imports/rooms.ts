@@ -70,7 +70,7 @@ export const ROOMS: ReadonlyMap<string, Readonly<Record<string, Permission>>> = 
 ]);
 
 /** The composition root and the admin tool: may import everything and is imported by nobody else. */
-export const ROOT_ROOMS: ReadonlySet<string> = new Set(['main', 'daemon', 'settings', 'admin']);
+export const ROOT_ROOMS: ReadonlySet<string> = new Set(['main', 'daemon', 'settings', 'process-life', 'admin']);
 
 /** Rooms made of parts that do not import each other; what the parts share lies in `shared` or directly in the room. */
 export const PARTITIONED_ROOMS: ReadonlyMap<string, string> = new Map([

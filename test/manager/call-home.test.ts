@@ -4,7 +4,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import ssh2 from 'ssh2';
-import { callHomeCommands } from '../../src/connectors/shared/user-data.js';
+import { callHomeCommands } from '../../src/connectors/shared/cloud-init.js';
 import { parseRadl } from '../../src/radl/index.js';
 import { probeBanner } from '../../src/ssh/index.js';
 import { type RestService, startRest } from '../api/rest/rest-service.js';

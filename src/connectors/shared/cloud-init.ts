@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// User data for cloud-init: the user's own document or script, the login, and the port of the SSH server (core.md §24.3).
+// User data for cloud-init: the user's own document or script, how to call home, the port of the SSH server, and the login (core.md §24.3).
 import { itemTool, type Radl, sshPort } from '../../radl/index.js';
 import { dumpYaml, loadYaml, YamlError } from '../../yaml.js';
+import type { CallHome } from '../connector.js';
 import { systemOf } from './first-system.js';
 
 const MERGE_HOW = 'list(append)+dict(recurse_array,no_replace)+str()';
@@ -18,8 +19,9 @@ export interface CloudInitLogin {
  * The user data of a machine; undefined when there is nothing to say. A document of the user that is no mapping (a script) is passed on
  * alone.
  * @param document the concrete document of one VM with its recipes and contextualize items
+ * @param callHome `LaunchVm.callHome`: user data with it is for this machine alone
  */
-export function cloudInit(document: Radl, login: CloudInitLogin): string | undefined {
+export function cloudInit(document: Radl, login: CloudInitLogin, callHome?: CallHome): string | undefined {
   const recipe = cloudInitRecipe(document);
   const own = recipe === undefined ? {} : readMapping(recipe);
   if (own === undefined) return recipe?.trim();
@@ -28,9 +30,17 @@ export function cloudInit(document: Radl, login: CloudInitLogin): string | undef
     const present = config[key];
     config[key] = [...(Array.isArray(present) ? present : present === undefined ? [] : [present]), ...items];
   };
+  if (callHome !== undefined) {
+    append('packages', 'curl', 'sshpass');
+    append('runcmd', ...callHomeCommands(callHome));
+  }
   const port = sshPort({ info: document });
   if (port !== SSH_PORT) {
-    append('runcmd', `sed -i '/Port 22/c\\Port ${port}' /etc/ssh/sshd_config`, 'service sshd restart');
+    append(
+      'runcmd',
+      `sed -i '/Port 22/c\\Port ${port}' /etc/ssh/sshd_config`,
+      'service sshd restart || service ssh restart',
+    );
   }
   if (login.publicKey !== undefined) {
     // Without ssh-import-id, which would let in whoever owns the Launchpad account of that name (spec/README.md).
@@ -45,6 +55,15 @@ export function cloudInit(document: Radl, login: CloudInitLogin): string | undef
   if (Object.keys(config).length === 0) return undefined;
   config.merge_how ??= MERGE_HOW;
   return `#cloud-config\n${dumpYaml(sorted(config))}`;
+}
+
+/** What the machine runs to get its command: the script comes from the service, opened by a token that is good for this machine only. */
+export function callHomeCommands({ commandUrl, token }: CallHome): readonly string[] {
+  const authorization = `Authorization: type = InfrastructureManager; token = ${token}`;
+  return [
+    "echo 'Running IM reverse SSH command'",
+    `curl -s --insecure -H "${authorization}" -H "Accept: text/plain" ${commandUrl} | bash &`,
+  ];
 }
 
 /** In the order of their names, so that the same document always gives the same text. */

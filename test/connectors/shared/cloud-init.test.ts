@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // User data for cloud-init (core.md §24.3).
 import { expect } from 'chai';
-import { cloudInit } from '../../../src/connectors/shared/cloud-init.js';
+import { callHomeCommands, cloudInit } from '../../../src/connectors/shared/cloud-init.js';
 import { parseRadl } from '../../../src/radl/index.js';
 import { loadYaml } from '../../../src/yaml.js';
 
@@ -54,7 +54,31 @@ users:
     const text = cloudInit(withRecipe('a: 1', " and outports = '2222-22'"), { username: 'ana', publicKey: undefined })!;
     expect(Object(loadYaml(text)).runcmd).to.deep.equal([
       "sed -i '/Port 22/c\\Port 2222' /etc/ssh/sshd_config",
-      'service sshd restart',
+      'service sshd restart || service ssh restart',
     ]);
+  });
+
+  it('has a machine that nobody reaches call home with its own token', () => {
+    const callHome = { commandUrl: 'https://im/infrastructures/i/vms/3/command', token: 'im-call-home.T' };
+    const text = cloudInit(
+      withRecipe('packages: [vim]\nruncmd: echo a'),
+      { username: 'ana', publicKey: undefined },
+      callHome,
+    )!;
+    expect(loadYaml(text)).to.deep.include({
+      packages: ['vim', 'curl', 'sshpass'],
+      runcmd: ['echo a', ...callHomeCommands(callHome)],
+    });
+    expect(callHomeCommands(callHome)[1]).to.equal(
+      'curl -s --insecure -H "Authorization: type = InfrastructureManager; token = im-call-home.T" -H "Accept: text/plain" ' +
+        'https://im/infrastructures/i/vms/3/command | bash &',
+    );
+  });
+
+  it('takes nothing of recipes for Ansible', () => {
+    const document = parseRadl(
+      'system node ()\nconfigure c (\n@begin\n- tasks: []\n@end\n)\ncontextualize (system node configure c)',
+    );
+    expect(cloudInit(document, { username: 'ana', publicKey: undefined })).to.equal(undefined);
   });
 });
