@@ -105,9 +105,16 @@ async function build(
     countUnresolvedIntents: async () => (await store.listInfrastructuresWithResources(['intent'])).length,
   });
 
+  const identity = createIdentity({ config, now: Date.now, logger });
   const types = decorate?.connectorTypes?.(builtInConnectorTypes) ?? builtInConnectorTypes;
   const connectors = createConnectorRegistry(
-    { logger: logging.named('CloudConnector'), now: Date.now, randomText, settings: connectorSettings(config) },
+    {
+      logger: logging.named('CloudConnector'),
+      now: Date.now,
+      randomText,
+      settings: connectorSettings(config),
+      resolveEgiImage: identity.egiImages.resolve,
+    },
     types,
   );
   const fetcher = createFetcher({ allowedNets: config.fetchAllowedNets, mirrors: config.urlMirrors, now: Date.now });
@@ -140,7 +147,6 @@ async function build(
     await refresher.stop();
     await contextualizer.close();
   });
-  const identity = createIdentity({ config, now: Date.now, logger });
   const authenticator = createAuthenticator({
     ...identity,
     config,
@@ -166,6 +172,7 @@ async function build(
     answersSsh: async (host, port, timeoutMs, signal) =>
       (await probeBanner({ host, port }, { timeoutMs, signal })).isOpen,
     settings: managerSettings(config),
+    egiImages: identity.egiImages.list,
     logger,
     tosca: {
       types: shippedTypes,

@@ -2,10 +2,21 @@
 // The clouds among the items of a call, with their ids and hosts (auth.md §5).
 import type { AuthItem, CloudCredential } from '../domain/index.js';
 import { parseHost } from './host.js';
-import { IM_TYPE } from './item.js';
+import { EGI_SERVICE_TYPES, IM_TYPE } from './item.js';
 
-// AppDBIS is the name that older clients give to EGIIS (auth.md §6). Neither is a cloud, nor is the image catalogue VMRC.
-const NOT_CLOUDS = new Set([IM_TYPE, 'VMRC', 'EGIIS', 'AppDBIS']);
+// Neither services that know clouds nor catalogues of images are clouds.
+const NOT_CLOUDS = new Set([IM_TYPE, 'VMRC', ...EGI_SERVICE_TYPES]);
+
+/**
+ * The item of an information service with a token that has this id, given or made of its place; its images can be listed (auth.md §10).
+ * The last one wins, as among clouds.
+ */
+export function imageServiceItem(items: readonly AuthItem[], id: string): AuthItem | undefined {
+  return items.findLast(
+    (item, index) =>
+      EGI_SERVICE_TYPES.has(item.type ?? '') && (item.token ?? '') !== '' && (item.id || `${item.type}${index}`) === id,
+  );
+}
 
 /**
  * The clouds in list order. An item without `id` is called `<type><position>`, the position being that in the whole list: clients keep

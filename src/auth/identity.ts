@@ -8,6 +8,7 @@ import { type HeaderExtras, parseAuthHeader } from './auth-data.js';
 import type { AuthenticatorOptions } from './authenticate.js';
 import { createBoundedHttp } from './bounded-http.js';
 import { createEgiFetcher } from './egi/egi-fetcher.js';
+import { createEgiImages, type EgiImages } from './egi/egi-images.js';
 import { createEgiService, type EgiFetcher } from './egi/egi-service.js';
 import { createEgiExpansion } from './egi/expand-egi.js';
 import { createIssuerFetch } from './oidc/issuer-fetch.js';
@@ -19,6 +20,8 @@ import { bearerVaultItem, type VaultConfig } from './vault/vault-item.js';
 const ISSUER_TIMEOUT_MS = 10_000;
 const VAULT_TIMEOUT_MS = 5_000;
 const EGI_TIMEOUT_MS = 10_000;
+/** The list of all images of all sites is long. */
+const EGI_MAX_BYTES = 16 * 1024 * 1024;
 
 /** The options of identity; a part of the configuration. */
 export interface IdentityConfig extends OidcConfig, VaultConfig, SingleSiteConfig {
@@ -43,6 +46,8 @@ export interface Identity extends Required<Pick<AuthenticatorOptions, 'tokens' |
    * @throws ImError `invalid-credentials` when it is malformed
    */
   readonly readHeader: (header: string) => readonly AuthItem[];
+  /** Images of the EGI federation. */
+  readonly egiImages: EgiImages;
 }
 
 /** Makes the parts. Nothing is asked before the first call needs it. */
@@ -56,9 +61,15 @@ export function createIdentity({ config, now, logger, egiFetcher }: IdentityOpti
     vaultUrl: config.vaultUrl,
     logger,
   });
-  const egiHttp = createBoundedHttp({ verifySsl: true, timeoutMs: EGI_TIMEOUT_MS, needsTls: true });
+  const egiHttp = createBoundedHttp({
+    verifySsl: true,
+    timeoutMs: EGI_TIMEOUT_MS,
+    needsTls: true,
+    maxBytes: EGI_MAX_BYTES,
+  });
   const fetcher = egiFetcher ?? createEgiFetcher(egiHttp, config.urlMirrors);
-  const expandEgi = createEgiExpansion(createEgiService({ fetcher, now, logger }), logger);
+  const egi = createEgiService({ fetcher, now, logger });
+  const expandEgi = createEgiExpansion(egi, logger);
   const extras = headerExtras(config);
 
   return {
@@ -67,6 +78,7 @@ export function createIdentity({ config, now, logger, egiFetcher }: IdentityOpti
     // Vaults keep EGI items too, so theirs is the second turn.
     expand: async (items, context) => expandEgi(await expandVault(items, context), context),
     readHeader: (header) => parseAuthHeader(header, extras),
+    egiImages: createEgiImages(egi),
   };
 }
 

@@ -3,6 +3,7 @@
 export * from './auth-data.js';
 export * from './authenticate.js';
 export * from './clouds.js';
+export type { EgiImage, EgiImages } from './egi/egi-images.js';
 export * from './host.js';
 export * from './identity.js';
 export { checkItems, IM_TYPE, itemsFromObjects, NO_IM_CREDENTIALS } from './item.js';

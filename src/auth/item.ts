@@ -5,6 +5,9 @@ import { type AuthItem, ImError } from '../domain/index.js';
 /** Type of the items that name the user of this service. */
 export const IM_TYPE = 'InfrastructureManager';
 
+/** Types of the items that name the EGI information service; AppDBIS is the older name (auth.md §6). */
+export const EGI_SERVICE_TYPES: ReadonlySet<string> = new Set(['EGIIS', 'AppDBIS']);
+
 /** Text for a call without any item that names its user (auth.md §8). */
 export const NO_IM_CREDENTIALS = 'No credentials provided for the InfrastructureManager.';
 

@@ -36,6 +36,15 @@ export interface ConnectorEnvironment {
   /** Cryptographically random text of letters and digits. */
   readonly randomText: (length: number) => string;
   readonly settings: ConnectorSettings;
+  /**
+   * Id that the cloud itself gives to the image of an `egi://` URL (connectors/egi.md §3).
+   * @param cloud host of the credential, and its `vo` for URLs that name none
+   * @throws ImError `bad-request` whose text says what does not fit
+   */
+  readonly resolveEgiImage: (
+    url: string,
+    cloud: { readonly server: string; readonly vo?: string | undefined },
+  ) => Promise<string>;
 }
 
 /** The configuration options that connectors read. */

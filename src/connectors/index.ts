@@ -4,10 +4,11 @@ import type { ConnectorType } from './connector.js';
 import { deployedNodeType } from './deployed-node/connector.js';
 import { dockerType } from './docker/connector.js';
 import { dummyType } from './dummy/connector.js';
+import { egiType } from './egi/connector.js';
 
 export * from './connector.js';
 export { type ConnectorRegistry, createConnectorRegistry } from './registry.js';
 export { noAuthData } from './shared/cloud-errors.js';
 
 /** Every cloud type that this version can work with. */
-export const builtInConnectorTypes: readonly ConnectorType[] = [deployedNodeType, dockerType, dummyType];
+export const builtInConnectorTypes: readonly ConnectorType[] = [deployedNodeType, dockerType, dummyType, egiType];

@@ -10,7 +10,6 @@ const TYPES_TO_COME: readonly string[] = [
   'Azure',
   'CloudStack',
   'EC2',
-  'EGI',
   'FogBow',
   'GCE',
   'Kubernetes',

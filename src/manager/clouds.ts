@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use cases: images and quotas of a cloud of the call (core.md §21).
+import { imageServiceItem } from '../auth/index.js';
 import type { CloudConnector, CloudImage, Quotas } from '../connectors/index.js';
-import { badRequest, ImError } from '../domain/index.js';
+import { badRequest, type Caller, ImError } from '../domain/index.js';
 import { admit } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
@@ -13,7 +14,9 @@ export async function cloudImages(
   cloudId: string,
   filters: Readonly<Record<string, string>>,
 ): Promise<readonly CloudImage[]> {
-  const connector = await cloudOf(environment, call, cloudId);
+  const { clouds, items } = await admit(environment, call, 'read');
+  if (imageServiceItem(items, cloudId) !== undefined) return environment.egiImages(filters);
+  const connector = connectorOf(environment, clouds, cloudId);
   if (connector.listImages === undefined) {
     throw new ImError('not-supported', `Clouds of type ${connector.cloud.type} cannot list images.`);
   }
@@ -22,7 +25,8 @@ export async function cloudImages(
 
 /** Used and allowed amounts of the account. */
 export async function cloudQuotas(environment: ManagerEnvironment, call: Call, cloudId: string): Promise<Quotas> {
-  const connector = await cloudOf(environment, call, cloudId);
+  const { clouds } = await admit(environment, call, 'read');
+  const connector = connectorOf(environment, clouds, cloudId);
   if (connector.quotas === undefined) {
     throw new ImError('not-supported', `Clouds of type ${connector.cloud.type} have no quotas.`);
   }
@@ -30,8 +34,7 @@ export async function cloudQuotas(environment: ManagerEnvironment, call: Call, c
 }
 
 /** The last cloud of that id wins, as in the reference. */
-async function cloudOf(environment: ManagerEnvironment, call: Call, cloudId: string): Promise<CloudConnector> {
-  const { clouds } = await admit(environment, call, 'read');
+function connectorOf(environment: ManagerEnvironment, clouds: Caller['clouds'], cloudId: string): CloudConnector {
   const cloud = clouds.findLast(({ id }) => id === cloudId);
   if (cloud === undefined) {
     throw badRequest(`Cloud ID ${cloudId} not found.`);

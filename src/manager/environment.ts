@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the use cases get from the composition root.
+import type { CloudImage } from '../connectors/index.js';
 import type { AuthItem, Caller } from '../domain/index.js';
 import type { ConnectorSource, OperationEngine, Refresher } from '../operations/index.js';
 import type { SystemDefaults } from '../radl/index.js';
@@ -43,6 +44,8 @@ export interface ManagerEnvironment {
   /** Does an SSH server answer there within the time? */
   readonly answersSsh: (host: string, port: number, timeoutMs: number, signal: AbortSignal) => Promise<boolean>;
   readonly settings: ManagerSettings;
+  /** Images that the EGI information service knows. @throws ImError `provider` */
+  readonly egiImages: (filters: Readonly<Record<string, string>>) => Promise<readonly CloudImage[]>;
   readonly logger: Logger;
   readonly tosca: ToscaTools;
   /** Milliseconds since 1970. */

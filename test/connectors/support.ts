@@ -37,6 +37,9 @@ export function connectorEnvironment(
     logger,
     now: Date.now,
     randomText: (length) => randomBytes(length).toString('hex').slice(0, length),
+    resolveEgiImage: async (url) => {
+      throw new Error(`${url} is not looked up here`);
+    },
     settings: {
       verifySsl: true,
       defaultVmName: 'vnode-#N#',

@@ -86,6 +86,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       logger,
       now: Date.now,
       randomText,
+      resolveEgiImage: async (url) => {
+        throw new Error(`${url} is not looked up in tests`);
+      },
       settings: {
         verifySsl: true,
         defaultVmName: 'vnode-#N#',
@@ -150,6 +153,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     cloudsOf,
     authenticate: (items) => authenticator.authenticate(items),
     answersSsh: options.answersSsh ?? (async () => false),
+    egiImages: async (filters) => [{ uri: 'ost://site.example/1', name: JSON.stringify(filters), vo: 'v' }],
     settings: {
       version: '3.0.0',
       bootMode: options.bootMode ?? 0,

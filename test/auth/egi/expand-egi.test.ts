@@ -2,7 +2,10 @@
 // EGI and EGIIS items as the clouds of the sites that they mean (auth.md §10, oidc-vault-oai-stats.md §5).
 import { expect } from 'chai';
 import { createEgiFetcher } from '../../../src/auth/egi/egi-fetcher.js';
+import { cloudsOf } from '../../../src/auth/index.js';
+import { egiType } from '../../../src/connectors/egi/connector.js';
 import type { AuthItem } from '../../../src/domain/index.js';
+import { connectorEnvironment } from '../../connectors/support.js';
 import { identityHouse, im } from '../identity-house.js';
 
 const SERVICE: Readonly<Record<string, unknown>> = {
@@ -82,12 +85,26 @@ describe('items of the EGI federation', () => {
     expect(clouds.map(({ id, type }) => [id, type])).to.deep.equal([['EGI1', 'OpenStack']]);
   });
 
-  it('that say too little or name no site are left out, and the log says so', async () => {
+  it('that say too little or name no site say so when that cloud is wanted, and hold no token', async () => {
     const { expand, lines } = house();
     const { host: _host, ...noHost } = egi();
-    expect(await expand(noHost, egi({ vo: '' }), egi({ token: '' }), egi({ host: 'NOWHERE\nx' }))).to.deep.equal([]);
+    const needs = 'It needs host (the name of a site), vo and token.';
+    const items = await expand(noHost, egi({ vo: '' }), egi({ token: '' }), egi({ host: 'NOWHERE\nx', id: '' }));
+    expect(items).to.deep.equal([
+      { type: 'EGI', id: 'egi1', vo: 'vo.access', problem: needs },
+      { type: 'EGI', id: 'egi1', vo: '', problem: needs },
+      { type: 'EGI', id: 'egi1', vo: 'vo.access', problem: needs },
+      {
+        type: 'EGI',
+        id: 'EGI4',
+        vo: 'vo.access',
+        problem: "Site name 'NOWHERE x' not found at fedcloud IS (https://is.cloud.egi.eu).",
+      },
+    ]);
     expect(lines.filter((line) => line.includes('is not used'))).to.have.length(4);
-    expect(lines.join('\n')).to.contain('knows no site NOWHERE x').and.not.contain('NOWHERE\n');
+    const [cloud] = cloudsOf(items);
+    if (cloud === undefined) throw new Error('the item is a cloud');
+    expect(() => egiType.connect(cloud, connectorEnvironment())).to.throw(needs);
   });
 
   for (const type of ['EGIIS', 'AppDBIS']) {
@@ -114,19 +131,19 @@ describe('items of the EGI federation', () => {
 
   it('bring nothing when the service is down, which is no failure of the call', async () => {
     const { expand, lines } = house({});
-    expect(await expand(egi(), { type: 'EGIIS', vo: 'vo.access', token: 'CANARY' })).to.deep.equal([
-      { type: 'EGIIS', token: 'CANARY' },
-    ]);
+    const [site, ...others] = await expand(egi(), { type: 'EGIIS', vo: 'vo.access', token: 'CANARY' });
+    expect(site).to.include({ type: 'EGI', id: 'egi1' });
+    expect(others).to.deep.equal([{ type: 'EGIIS', token: 'CANARY' }]);
     expect(lines.join('\n')).to.contain('No data from the EGI information service').and.not.contain('CANARY');
   });
 
-  it('are asked about once in five minutes, after a failure once in fifteen seconds', async () => {
+  it('are asked about once in an hour, after a failure once in fifteen seconds', async () => {
     const { expand, asked, clock } = house();
     await expand(egi());
-    clock.now = 299_000;
+    clock.now = 3_599_000;
     await expand(egi());
     expect(asked).to.have.length(2);
-    clock.now = 300_001;
+    clock.now = 3_600_001;
     await expand(egi());
     expect(asked).to.have.length(4);
     await expand(egi({ host: 'NOWHERE' }));
@@ -136,6 +153,31 @@ describe('items of the EGI federation', () => {
     await expand(egi({ host: 'NOWHERE' }));
     expect(asked).to.have.length(6);
   });
+
+  it('are served from the last good answer while the service is down', async () => {
+    const service: Record<string, unknown> = { ...SERVICE };
+    const { expand, clock } = house(service);
+    const known = await expand(egi());
+    for (const path of Object.keys(service)) delete service[path];
+    for (const age of [3_600_001, 3_616_002, 7_300_000]) {
+      clock.now = age;
+      expect(await expand(egi())).to.deep.equal(known);
+    }
+  });
+
+  for (const [url, host] of [
+    ['https://ks.example/v3', 'https://ks.example'],
+    ['https://ks.example/v3/', 'https://ks.example'],
+    ['https://ks.example:5000/v2.0', 'https://ks.example:5000'],
+    ['https://ks.example:5000', 'https://ks.example:5000'],
+    ['https://ks.example/identity', 'https://ks.example/identity'],
+    ['https://ks.example/identity/v3', 'https://ks.example/identity'],
+  ] as const) {
+    it(`of a site at ${url} have their Keystone at ${host}`, async () => {
+      const [item] = await house({ '/site/S/': { url } }).expand(egi({ host: 'S' }));
+      expect(item).to.include({ type: 'OpenStack', host });
+    });
+  }
 
   it('cannot lead the question to another path', async () => {
     const { expand, asked } = house();
