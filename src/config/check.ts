@@ -136,7 +136,7 @@ function checkFiles(config: Config, probes: FileProbes): readonly Finding[] {
       warning('USER_DB', `${config.userDb} cannot be read, so every user with a password would be refused.`),
     ),
     ...when(config.userDb !== '' && probes.isReadableByOthers(config.userDb), () =>
-      warning('USER_DB', `Every user of this machine may read ${config.userDb}, which holds passwords: chmod 640 it.`),
+      warning('USER_DB', `Every user of this machine may read the passwords in ${config.userDb}. Give it mode 640.`),
     ),
     ...when(logsToFile && !probes.canMakeDirectory(dirname(config.logFile)), () =>
       error('LOG_FILE', `Directory ${dirname(config.logFile)} can be neither written nor made.`),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use cases: who owns an infrastructure, and changing that (core.md §20, auth.md §11).
-import { type AuthItem, type Caller, errorText, ImError, isGranted } from '../domain/index.js';
+import { type AuthItem, badRequest, type Caller, errorText, ImError, isGranted } from '../domain/index.js';
 import { admitToInfrastructure } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
@@ -38,7 +38,10 @@ async function checkedOwner(
   signal: AbortSignal,
 ): Promise<Caller> {
   try {
-    return await environment.authenticate(items, signal);
+    const added = await environment.authenticate(items, signal);
+    if (added.onlyInfrastructure !== undefined)
+      throw badRequest('The token of an infrastructure is nobody who could own it.');
+    return added;
   } catch (error) {
     if (error instanceof ImError && error.code === 'store-unavailable') {
       throw error;

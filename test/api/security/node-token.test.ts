@@ -263,6 +263,14 @@ describe('the token of an infrastructure', () => {
     expect(await refusedNow(renewed)).to.equal('invalid-credentials');
   });
 
+  it('makes nobody an owner', async () => {
+    for (const isOverwrite of [false, true]) {
+      const change = house.manager.changeOwners(callOf(), own, [im({ token })], { isOverwrite });
+      expect((await refusalOf(change)).message).to.contain('nobody who could own it');
+    }
+    expect(await house.manager.owners(callOf(), own)).to.deep.equal(['ana']);
+  });
+
   it('is not brought along by an imported document', async () => {
     const exported = JSON.parse(await house.manager.exportInfrastructure(callOf(), own, { isDeleted: true }));
     const stored = { nonce: 'n', hash: 'h', owners: [] };
