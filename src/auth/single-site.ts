@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-site mode: one cloud for everybody, entered with the credentials of the header (configuration.md §4).
+
 import type { AuthItem } from '../domain/index.js';
+import { trimEndOf } from '../util/trim-text.js';
 import { IM_TYPE } from './item.js';
 
 /** The SINGLE_SITE_* options; a part of the configuration. */
@@ -38,5 +40,5 @@ export function keepSingleSite(config: SingleSiteConfig, items: readonly AuthIte
  */
 export function singleSiteImageUrl(config: SingleSiteConfig, imageUrl: string): string {
   const prefix = config.singleSiteImageUrlPrefix.replace(/\/?$/, '/');
-  return `${prefix}${imageUrl.replace(/\/+$/, '').split('/').at(-1) ?? ''}`;
+  return `${prefix}${trimEndOf(imageUrl, '/').split('/').at(-1) ?? ''}`;
 }

@@ -30,7 +30,9 @@ function cloudOf(system: System | undefined): { readonly cloud: string; readonly
   const match = url === undefined ? null : /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(url);
   if (match === null) return undefined;
   const [cloud, , host = ''] = match;
-  return { cloud, host: host.replace(/^[^@]*@/, '').replace(/:[^\]]*$/, '') };
+  const place = host.slice(host.indexOf('@') + 1);
+  const port = place.indexOf(':', place.lastIndexOf(']') + 1);
+  return { cloud, host: port === -1 ? place : place.slice(0, port) };
 }
 
 /** Gives each cloud its own private networks: a network belongs to the first cloud that uses it. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The items that name a Vault: made from the VAULT_* options for Bearer tokens, or brought by the caller (auth.md §9).
+
 import type { AuthItem } from '../../domain/index.js';
+import { trimBothOf, trimEndOf } from '../../util/trim-text.js';
 
 /** Type of the items that name a Vault. */
 export const VAULT_TYPE = 'Vault';
@@ -88,8 +90,8 @@ function parseUrl(host: string): URL | undefined {
   url.hash = '';
   url.username = '';
   url.password = '';
-  url.pathname = url.pathname.replace(/\/+$/, '');
+  url.pathname = trimEndOf(url.pathname, '/');
   return url;
 }
 
-const trimSlashes = (text: string): string => text.trim().replace(/^\/+|\/+$/g, '');
+const trimSlashes = (text: string): string => trimBothOf(text.trim(), '/');

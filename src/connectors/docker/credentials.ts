@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an authorization item to the address of a Docker engine (docker.md §1).
+
 import { badRequest, type CloudCredential } from '../../domain/index.js';
+import { trimEndOf } from '../../util/trim-text.js';
 import { socketPath } from '../shared/choose-credential.js';
 import { incompleteAuthData } from '../shared/cloud-errors.js';
 import type { HttpEndpoint } from '../shared/http.js';
@@ -38,7 +40,7 @@ export function dockerEndpoint(cloud: CloudCredential, isVerifiedByDefault: bool
     http: {
       origin,
       name: `the Docker engine at ${origin}`,
-      pathPrefix: cloud.path.replace(/\/+$/, ''),
+      pathPrefix: trimEndOf(cloud.path, '/'),
       ...(isTls && {
         tls: {
           isVerified: isVerifiedByDefault && !isSwitchedOff(cloud.item.verify),

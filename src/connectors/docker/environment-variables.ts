@@ -10,8 +10,16 @@ export function environmentVariables(system: System): readonly string[] {
   const text = system.features.getText('environment.variables');
   const pieces = text === undefined ? system.features.getTexts('environment.variables') : splitOutsideQuotes(text);
   return pieces.flatMap((piece) => {
-    const match = (text === undefined ? /^\s*([^:=]+?)\s*[:=](.*)$/s : /^\s*([^=]+?)\s*=(.*)$/s).exec(piece);
-    return match === null ? [] : [`${match[1]}=${(match[2] ?? '').trim().replaceAll('"', '')}`];
+    const end = piece.search(text === undefined ? /[:=]/ : /=/);
+    const name = piece.slice(0, Math.max(0, end)).trim();
+    return name === ''
+      ? []
+      : [
+          `${name}=${piece
+            .slice(end + 1)
+            .trim()
+            .replaceAll('"', '')}`,
+        ];
   });
 }
 

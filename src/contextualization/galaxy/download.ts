@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Downloads what a role or collection is asked by: Galaxy name, archive URL, git repository (contextualization.md §7).
+
 import { sleep } from '../../util/deadline.js';
+import { trimEndOf } from '../../util/trim-text.js';
 import type { ContentSource } from '../contract.js';
 import type { ContentRequest, FoundContent } from './content.js';
 import { asContentError, ContentError } from './failure.js';
@@ -71,6 +73,6 @@ async function gitArchive(
     const isRedirected =
       error instanceof ContentError && /redirect|requested URL returned error: 3/i.test(error.message);
     if (!isRedirected || url.endsWith('.git')) throw error;
-    return archiveOfRepository({ ...options, place: await from.locate(`${url.replace(/\/+$/, '')}.git`) });
+    return archiveOfRepository({ ...options, place: await from.locate(`${trimEndOf(url, '/')}.git`) });
   }
 }

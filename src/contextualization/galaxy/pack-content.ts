@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns an archive from a stranger into a role or a collection that can be unpacked anywhere: bounded, checked, in one form.
+
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { errorText } from '../../domain/index.js';
 import { packTar, readTar, type TarEntry, type TarMember } from '../../ssh/index.js';
+import { trimEndOf } from '../../util/trim-text.js';
 import type { ContentPin, ContentRequest, FoundContent } from './content.js';
 import { ContentError } from './failure.js';
 import { collectionNeeds, roleNeeds } from './needs.js';
@@ -122,7 +124,7 @@ function describeRole(request: ContentRequest, files: ContentFiles): Description
 export function roleNameOf(source: string): string {
   if (!source.includes('://')) return source;
   const path = URL.canParse(source.replace(/^git\+/, '')) ? new URL(source.replace(/^git\+/, '')).pathname : source;
-  return (path.replace(/\/+$/, '').split('/').at(-1) ?? '').replace(/\.git$|\.tar\.gz$|\.tgz$|\.tar$/, '');
+  return (trimEndOf(path, '/').split('/').at(-1) ?? '').replace(/\.git$|\.tar\.gz$|\.tgz$|\.tar$/, '');
 }
 
 function describeCollection(request: ContentRequest, files: ContentFiles): Description {

@@ -42,7 +42,7 @@ const HOLDS: Readonly<Record<string, (order: number) => boolean>> = {
 /** Does the version keep bounds such as `>=1.0.0,<2.0.0`? Empty and `*` bind nothing; a bound that cannot be read is kept by none. */
 export function keepsBounds(version: string, bounds: string): boolean {
   return bounds.split(',').every((text) => {
-    const [, operator = '', bound = ''] = /^\s*([<>=!]*)\s*(\S*)\s*$/.exec(text) ?? [];
+    const [, operator = '', bound = ''] = /^([<>=!]{0,3})\s*(\S*)$/.exec(text.trim()) ?? [];
     if (operator === '' && (bound === '*' || bound === '')) return true;
     const holds = HOLDS[operator];
     return holds !== undefined && bound !== '' && holds(compareVersions(version, bound));

@@ -93,7 +93,7 @@ function isInclude(result: RawResult): boolean {
 function includedLine(task: EventTask, host: string, item: RawResult): string {
   const file = textOf(item.include);
   if (file === '') return '';
-  const folder = task.path.replace(/[^/]*$/, '');
+  const folder = task.path.slice(0, task.path.lastIndexOf('/') + 1);
   const suffix = 'ansible_loop_var' in item ? ` => (item=${itemLabel(item)})` : '';
   return `included: ${file.startsWith('/') ? file : folder + file} for ${host}${suffix}\n`;
 }
