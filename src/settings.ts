@@ -84,6 +84,7 @@ function bootMode(value: number): BootMode {
 export function connectorSettings(config: Config): ConnectorSettings {
   return {
     verifySsl: config.verifySsl,
+    allowsUnixSockets: config.allowUnixSockets,
     defaultVmName: config.defaultVmName,
     defaultDomain: config.defaultDomain,
     privateNetMasks: config.privateNetMasks,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP to identity providers and credential stores: time limit, bounded answers, few redirects, no clear text but to this host.
-import { lookup as lookupName } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { errorText } from '../domain/index.js';
 import { withTimeout } from '../util/deadline.js';
-import { cidrContains, type IpAddress, parseCidr, parseIp } from '../util/ip.js';
+import { guardedLookup, literalAddress } from '../util/guarded-lookup.js';
+import { cidrContains, type IpAddress, parseCidr } from '../util/ip.js';
 
 const LARGEST_ANSWER_BYTES = 1024 * 1024;
 const MOST_REDIRECTS = 3;
@@ -55,7 +54,7 @@ export function createBoundedHttp(options: BoundedHttpOptions): BoundedHttp {
   const { timeoutMs, isForbidden = () => false, maxBytes = LARGEST_ANSWER_BYTES } = options;
   const dispatcher = new Agent({
     connections: MOST_CONNECTIONS,
-    connect: { rejectUnauthorized: options.verifySsl, lookup: guardedLookup(isForbidden) },
+    connect: { rejectUnauthorized: options.verifySsl, lookup: guardedLookup(isForbidden, notAllowed) },
     // The limit below is the only one.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -69,8 +68,8 @@ export function createBoundedHttp(options: BoundedHttpOptions): BoundedHttp {
       throw new UnreachableError(`${url.host} would be asked without TLS; use https, or switch VERIFI_SSL off`);
     }
     // Addresses in the URL itself never pass the look-up.
-    const address = parseIp(bareHost(url));
-    if (address && isForbidden(address)) throw new UnreachableError(`the address of ${url.host} is not allowed`);
+    const address = literalAddress(url);
+    if (address && isForbidden(address)) throw notAllowed(url.host);
   };
 
   const exchange = async (request: BoundedRequest, signal: AbortSignal): Promise<BoundedAnswer> => {
@@ -116,40 +115,15 @@ export function createBoundedHttp(options: BoundedHttpOptions): BoundedHttp {
   };
 }
 
+const notAllowed = (host: string): Error => new UnreachableError(`the address of ${host} is not allowed`);
+
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].flatMap((text) => parseCidr(text) ?? []);
 
-/** `[::1]` without its brackets. */
-const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
-
 function isThisHost(url: URL): boolean {
-  const host = bareHost(url);
+  const host = url.hostname;
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  const address = parseIp(host);
+  const address = literalAddress(url);
   return address !== undefined && LOOPBACK.some((network) => cidrContains(network, address));
-}
-
-/** Resolves names as usual, but fails when any address is forbidden: what was checked is what is connected to. */
-function guardedLookup(isForbidden: (address: IpAddress) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    lookupName(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) {
-        callback(error, []);
-        return;
-      }
-      const isBad = addresses.some(({ address }) => {
-        const ip = parseIp(address);
-        return ip === undefined || isForbidden(ip);
-      });
-      const [first] = addresses;
-      if (isBad || first === undefined) {
-        callback(new UnreachableError(`the address of ${hostname} is not allowed`), []);
-      } else if (options.all) {
-        callback(null, addresses);
-      } else {
-        callback(null, first.address, first.family);
-      }
-    });
-  };
 }
 
 function headerText(answer: Dispatcher.ResponseData, name: string): string {

@@ -2,7 +2,7 @@
 // Puts together what the configuration says about identity: tokens, Vault, EGI, single site. The daemon hands it to the authenticator.
 import type { UrlMirror } from '../config/url-mirrors.js';
 import { type AuthItem, isCallHomeToken, isInfrastructureToken } from '../domain/index.js';
-import { cidrContains, type IpAddress, parseCidr } from '../util/ip.js';
+import { isMetadataAddress } from '../util/guarded-lookup.js';
 import type { Logger } from '../util/logger.js';
 import { type HeaderExtras, parseAuthHeader } from './auth-data.js';
 import type { AuthenticatorOptions } from './authenticate.js';
@@ -57,7 +57,7 @@ export function createIdentity({ config, now, logger, egiFetcher }: IdentityOpti
   const vaultHttp = { verifySsl, timeoutMs: VAULT_TIMEOUT_MS, needsTls: false };
   const expandVault = createVaultExpansion({
     trusted: createBoundedHttp(vaultHttp),
-    guarded: createBoundedHttp({ ...vaultHttp, isForbidden: isLinkLocal }),
+    guarded: createBoundedHttp({ ...vaultHttp, isForbidden: isMetadataAddress }),
     vaultUrl: config.vaultUrl,
     logger,
   });
@@ -98,13 +98,4 @@ function headerExtras(config: IdentityConfig): HeaderExtras {
       return item ? [item] : [];
     },
   };
-}
-
-// Metadata services of clouds live there; no Vault does.
-const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10', '0.0.0.0/8', '::/128', 'fd00:ec2::254/128'].flatMap(
-  (text) => parseCidr(text) ?? [],
-);
-
-function isLinkLocal(address: IpAddress): boolean {
-  return LINK_LOCAL.some((network) => cidrContains(network, address));
 }

@@ -50,6 +50,8 @@ export interface ConnectorEnvironment {
 /** The configuration options that connectors read. */
 export interface ConnectorSettings {
   readonly verifySsl: boolean;
+  /** May credentials name unix sockets of this host? */
+  readonly allowsUnixSockets: boolean;
   readonly defaultVmName: string;
   readonly defaultDomain: string;
   readonly privateNetMasks: readonly string[];

@@ -62,7 +62,12 @@ export function createConnectorRegistry(
   return {
     has: (type) => table.has(type),
     hasExistingHosts: (type) => table.get(type)?.hasExistingHosts === true,
-    connect: (cloud) => lookUp(cloud.type).connect(cloud, environment),
+    connect: (cloud) => {
+      if (cloud.protocol === 'unix' && !environment.settings.allowsUnixSockets) {
+        throw badRequest(`Cloud ${cloud.id} names a unix socket of this host, which ALLOW_UNIX_SOCKETS forbids.`);
+      }
+      return lookUp(cloud.type).connect(cloud, environment);
+    },
     selectCredential: (reference, clouds) => {
       const ofType = clouds.filter((cloud) => cloud.type === reference.type);
       const selectItem = table.get(reference.type)?.selectItem;

@@ -17,6 +17,13 @@ describe('connector registry', () => {
     expect(registry.connect(credential).cloud).to.equal(credential);
   });
 
+  it('keeps users from sockets of this host where ALLOW_UNIX_SOCKETS forbids them', () => {
+    const socket = cloud('Docker', { protocol: 'unix', path: '/var/run/docker.sock' });
+    expect(registry.connect(socket).cloud).to.equal(socket);
+    const strict = createConnectorRegistry(connectorEnvironment({ allowsUnixSockets: false }), builtInConnectorTypes);
+    expect(() => strict.connect(socket)).to.throw('Cloud docker names a unix socket of this host');
+  });
+
   it('refuses an unknown type and names the one that was probably meant', () => {
     expect(() => registry.connect(cloud('NoSuch'))).to.throw(/^Cloud provider not supported: NoSuch \(error: .+\)$/);
     expect(() => registry.connect(cloud('docker'))).to.throw(/did you mean Docker\?/);

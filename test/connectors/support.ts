@@ -42,6 +42,7 @@ export function connectorEnvironment(
     },
     settings: {
       verifySsl: true,
+      allowsUnixSockets: true,
       defaultVmName: 'vnode-#N#',
       defaultDomain: 'localdomain',
       privateNetMasks: PRIVATE_NET_MASKS,

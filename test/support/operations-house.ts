@@ -91,6 +91,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       },
       settings: {
         verifySsl: true,
+        allowsUnixSockets: true,
         defaultVmName: 'vnode-#N#',
         defaultDomain: 'localdomain',
         privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],

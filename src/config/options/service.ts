@@ -224,6 +224,13 @@ export const serviceOptions = {
     help: 'For sites without internet: URLs that begin with the prefix are fetched from the replacement instead.',
     shipped: example('https://raw.githubusercontent.com/=https://mirror.example.org/github/'),
   }),
+  allowUnixSockets: boolean({
+    name: 'ALLOW_UNIX_SOCKETS',
+    default: true,
+    help:
+      'Users may name unix sockets of this host in their credentials, such as that of a Docker engine. Who reaches an engine rules ' +
+      'its host: set False where not every user is an administrator of this host and the service may open such a socket.',
+  }),
   maskVmCredentials: boolean({
     name: 'MASK_VM_CREDENTIALS',
     default: false,

@@ -3,6 +3,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { errorText, ImError } from '../../domain/index.js';
 import { DeadlineError, sleep, withTimeout } from '../../util/deadline.js';
+import { guardedLookup, isMetadataAddress, literalAddress } from '../../util/guarded-lookup.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -66,11 +67,25 @@ export interface HttpClient {
   lines(call: HttpCall): Promise<{ readonly status: number; readonly lines: AsyncIterable<string> }>;
 }
 
-/** Makes a client. @param random 0..1, spreads the retries of many clients */
+/** Users choose the host: it must not lead to the metadata service of the daemon's own cloud. */
+function checkAddress({ origin, socketPath }: HttpEndpoint, refusal: (host: string) => Error): void {
+  const url = socketPath === undefined && URL.canParse(origin) ? new URL(origin) : undefined;
+  const address = url && literalAddress(url);
+  if (url && address && isMetadataAddress(address)) throw refusal(url.host);
+}
+
+/** Makes a client. @throws ImError `provider` for an address where no cloud can be. @param random 0..1, spreads the retries of many clients */
 export function createHttpClient(endpoint: HttpEndpoint, random: () => number = Math.random): HttpClient {
+  const refusal = (host: string): Error =>
+    new ImError(
+      'provider',
+      `${endpoint.name} is at ${host}, where no cloud can be: the address is link-local or empty.`,
+    );
+  checkAddress(endpoint, refusal);
   const dispatcher = new Agent({
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
+      lookup: guardedLookup(isMetadataAddress, refusal),
       ...(endpoint.socketPath !== undefined && { socketPath: endpoint.socketPath }),
       ...(endpoint.tls !== undefined && {
         rejectUnauthorized: endpoint.tls.isVerified,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createHttpClient, type HttpCall, type HttpClient } from '../../../src/connectors/shared/http.js';
 import { ImError } from '../../../src/domain/index.js';
+import { guardedLookup, isMetadataAddress } from '../../../src/util/guarded-lookup.js';
 import { failure, never } from '../support.js';
 
 describe('createHttpClient', () => {
@@ -36,6 +37,35 @@ describe('createHttpClient', () => {
   const text = (outgoing: ServerResponse, status: number, body = ''): void => {
     outgoing.writeHead(status).end(body);
   };
+
+  it('never asks an address where clouds tell their machines secrets, however it is written', () => {
+    for (const host of [
+      '169.254.169.254',
+      '2852039166',
+      '0xa9fea9fe',
+      '0251.0376.0251.0376',
+      '169.254.43518',
+      '[::ffff:169.254.169.254]',
+      '[fe80::1]',
+      '[fd00:ec2::254]',
+      '0.0.0.0',
+      '0',
+      'u:p@169.254.169.254',
+    ]) {
+      const make = () => createHttpClient({ origin: `http://${host}:80`, name: 'the test cloud' });
+      expect(make, host).to.throw(ImError, 'where no cloud can be');
+    }
+  });
+
+  it('refuses a name that leads to such an address', async () => {
+    const lookup = guardedLookup(isMetadataAddress, (host) => new Error(`no ${host}`));
+    const resolved = (host: string): Promise<unknown> =>
+      new Promise((resolve) => lookup(host, { all: true }, (error, address) => resolve(error?.message ?? address)));
+    // The resolver of the system reads numbers in any form as names.
+    expect(await resolved('169.254.169.254')).to.equal('no 169.254.169.254');
+    expect(await resolved('::ffff:169.254.169.254')).to.equal('no ::ffff:169.254.169.254');
+    expect(await resolved('127.0.0.1')).to.deep.equal([{ address: '127.0.0.1', family: 4 }]);
+  });
 
   it('puts the prefix before the path and encodes the query', async () => {
     answer = (_incoming, outgoing) => text(outgoing, 200, 'hello');
