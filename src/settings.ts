@@ -69,6 +69,7 @@ export function managerSettings(config: Config): ManagerSettings {
   return {
     version: VERSION,
     bootMode: bootMode(config.bootMode),
+    maxVmsPerRequest: config.maxVmsPerRequest,
     vmInfoUpdateErrorGracePeriodMs: seconds(config.vmInfoUpdateErrorGracePeriod),
     systemDefaults: systemDefaults(config),
     masksVmCredentials: config.maskVmCredentials,

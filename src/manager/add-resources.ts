@@ -33,7 +33,7 @@ export async function addResources(
   }
   const complete = isNode ? withKnownLogins(deployment, infrastructure.radl) : deployment;
   const document = withSiteImages(environment, complete);
-  checkDocument(document);
+  checkDocument(environment, document);
   withRadlErrors(() => mergeRequest(document, infrastructure.radl, infrastructure.privateNetworks));
   const accepted = await environment.engine.accept(
     {

@@ -24,7 +24,7 @@ export async function createInfrastructure(
   const caller = await admit(environment, call, 'write');
   const { radl: requested, tosca } = await readDocument(environment, call, caller, deployment);
   const document = withSiteImages(environment, requested);
-  checkDocument(document);
+  checkDocument(environment, document);
   const { merged } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
   const id = once?.id ?? environment.newId();
   const now = environment.now();
@@ -76,9 +76,20 @@ export async function createInfrastructure(
   return { infrastructureId: id };
 }
 
-/** The semantic check of a document (radl.md §8). @throws ImError `bad-request` with the checker's text */
-export function checkDocument(document: Radl): void {
+/**
+ * The semantic check of a document that is to be deployed (radl.md §8), and whether it asks for more machines than a request may.
+ * @throws ImError `bad-request` with the checker's text
+ */
+export function checkDocument({ settings }: ManagerEnvironment, document: Radl): void {
   withRadlErrors(() => checkRadl(document));
+  const wanted = document.deploys.reduce((sum, { count }) => sum + count, 0);
+  const most = settings.maxVmsPerRequest;
+  if (wanted > most) {
+    throw badRequest(
+      `The document deploys ${wanted} virtual machines; one request may deploy ${most} (option MAX_VMS_PER_REQUEST). ` +
+        'Deploy fewer, and add the others with further requests.',
+    );
+  }
 }
 
 /** Runs a step on documents; its RADL errors are the client's. */

@@ -15,6 +15,8 @@ export type BootMode = 0 | 1 | 2;
 export interface ManagerSettings {
   readonly version: string;
   readonly bootMode: BootMode;
+  /** Virtual machines that one request may deploy (MAX_VMS_PER_REQUEST). */
+  readonly maxVmsPerRequest: number;
   readonly vmInfoUpdateErrorGracePeriodMs: number;
   readonly systemDefaults: SystemDefaults;
   /** MASK_VM_CREDENTIALS: nobody is shown how to enter the machines. */

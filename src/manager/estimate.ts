@@ -20,7 +20,7 @@ export async function estimate(
   const caller = await admit(environment, call, 'read');
   const { radl } = await readDocument(environment, call, caller, deployment);
   const document = withSiteImages(environment, radl);
-  checkDocument(document);
+  checkDocument(environment, document);
   const { request } = withRadlErrors(() => mergeRequest(document, Radl.empty(), new Map()));
   if (request.deploys.length === 0) {
     return {};

@@ -71,7 +71,7 @@ async function compare(
   const view = await infrastructureView(environment, infrastructure, caller.clouds);
   const { radl: translated, removedVms: unwanted } = await translateTosca(environment, call, merged, view);
   const radl = withSiteImages(environment, translated);
-  checkDocument(radl);
+  checkDocument(environment, radl);
   withRadlErrors(() => mergeRequest(radl, infrastructure.radl, infrastructure.privateNetworks));
 
   const living = new Set(view.vms.filter(({ isDestroyed }) => !isDestroyed).map(({ number }) => number));

@@ -158,6 +158,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     settings: {
       version: '3.0.0',
       bootMode: options.bootMode ?? 0,
+      maxVmsPerRequest: 1000,
       vmInfoUpdateErrorGracePeriodMs: 120_000,
       systemDefaults: SYSTEM_DEFAULTS,
       masksVmCredentials: options.masksVmCredentials ?? false,

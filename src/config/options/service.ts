@@ -75,6 +75,13 @@ export const serviceOptions = {
     min: 1,
     help: 'Attempts to launch a virtual machine before it counts as failed.',
   }),
+  maxVmsPerRequest: integer({
+    name: 'MAX_VMS_PER_REQUEST',
+    unit: 'virtual machines',
+    default: 10_000,
+    min: 1,
+    help: 'Virtual machines that one request may deploy; more are refused with 400 before anything is done.',
+  }),
   delayBetweenVmRetries: integer({
     name: 'DELAY_BETWEEN_VM_RETRIES',
     unit: 'seconds',

@@ -27,6 +27,9 @@ export interface ReferenceRecord {
   readonly vmLogs: ReadonlyMap<number, string>;
 }
 
+/** Far beyond real infrastructures; keeps a record of empty entries from growing into machines without end. */
+const MAX_VMS = 50_000;
+
 /** Keys of a VM record that have a place of their own; the others are kept as connector data. */
 const VM_KEYS: ReadonlySet<string> = new Set([
   'last_update',
@@ -56,9 +59,15 @@ const VM_KEYS: ReadonlySet<string> = new Set([
  */
 export function readReferenceRecord(document: JsonValue, createdAt: number): ReferenceRecord {
   const record = nested(document, 'record');
-  const entries = list(record.vm_list, 'vm_list').map((entry) => nested(entry, 'vm_list'));
+  const written = list(record.vm_list, 'vm_list');
+  if (written.length > MAX_VMS)
+    throw new RecordError(`its 'vm_list' has ${written.length} entries, at most ${MAX_VMS} are read`);
+  const entries = written.map((entry) => nested(entry, 'vm_list'));
   const id = infrastructureId(record);
   const vms = entries.map((entry, index) => vmOf(entry, id, index));
+  if (new Set(vms.map(({ number }) => number)).size < vms.length) {
+    throw new RecordError(`two virtual machines have the same 'im_id'`);
+  }
   return {
     infrastructure: infrastructureOf(record, id, vms, createdAt),
     vms,
@@ -106,7 +115,7 @@ function infrastructureOf(
     masterVm: typeof record.vm_master === 'number' ? record.vm_master : null,
     isDestroying: false,
     isDeleted: record.deleted === true || record.deleted === 1,
-    nextVmNumber: Math.max(vms.length, ...vms.map(({ number }) => number + 1)),
+    nextVmNumber: vms.reduce((next, { number }) => Math.max(next, number + 1), vms.length),
     version: 0,
     radl: radlOf(record.radl),
     privateNetworks: new Map(Object.entries(networks).map(([network, cloud]) => [network, String(cloud)])),
@@ -137,12 +146,19 @@ export function readOwners(value: JsonValue | undefined): readonly Owner[] {
   });
 }
 
+/** Numbers are parts of URLs, and the next one follows from the largest. */
+function vmNumber(value: JsonValue | undefined, index: number): number {
+  if (typeof value !== 'number') return index;
+  if (Number.isInteger(value) && value >= 0 && value <= 999_999_999) return value;
+  throw new RecordError(`the 'im_id' ${value} is not the number of a virtual machine`);
+}
+
 function vmOf(record: JsonObject, infrastructureId: string, index: number): VirtualMachine {
   const info = radlOf(record.info);
   const providerId = typeof record.id === 'string' || typeof record.id === 'number' ? String(record.id) : null;
   return {
     infrastructureId,
-    number: Number.isSafeInteger(record.im_id) ? Number(record.im_id) : index,
+    number: vmNumber(record.im_id, index),
     providerId,
     cloud: cloudOf(record.cloud),
     cloudState: providerId === null ? 'failed' : cloudState(optionalText(record.state)),

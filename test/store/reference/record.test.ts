@@ -165,6 +165,12 @@ describe('Records of grycap/im', () => {
     expect(() => readReferenceRecord({ id: ID }, 0)).to.throw("'vm_list'");
     expect(() => readReferenceRecord(record({ id: '../x' }), 0)).to.throw("'id' is not an infrastructure id");
     expect(() => readReferenceRecord(record({ radl: 'system (' }), 0)).to.throw();
+    for (const number of [-1, 1.5, 1e9]) {
+      expect(() => readReferenceRecord(record({ vm_list: [vmRecord({ im_id: number })] }), 0)).to.throw("'im_id'");
+    }
+    expect(() => readReferenceRecord(record({ vm_list: [vmRecord(), vmRecord()] }), 0)).to.throw('the same');
+    const many = Array.from({ length: 50_001 }, () => ({}));
+    expect(() => readReferenceRecord(record({ vm_list: many }), 0)).to.throw("'vm_list' has 50001 entries");
   });
 });
 

@@ -142,7 +142,7 @@ describe('An SQLite database of grycap/im', () => {
     expect(await store.listVms(second!.id)).to.deep.equal([]);
     const text = lines.join('\n');
     expect(text).to.include(`Infrastructure ${first!.id} of grycap/im could not be taken over: it is no JSON.`);
-    expect(text).to.match(new RegExp(`Infrastructure ${second!.id} .*UNIQUE constraint failed`));
+    expect(text).to.match(new RegExp(`Infrastructure ${second!.id} .*two virtual machines have the same`));
     expect(text).not.to.match(/damaged-secret|secret1/);
   });
 });
