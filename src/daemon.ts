@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Listener } from './api/listener.js';
 import { createOaiRepository } from './api/oaipmh/index.js';
 import { createRestServer } from './api/rest/index.js';
+import { createDocumentScreen } from './api/document-screen.js';
 import { createXmlRpcServer } from './api/xmlrpc/index.js';
 import { type Authenticator, cloudsOf, createAuthenticator, createIdentity } from './auth/index.js';
 import type { Config } from './config/config.js';
@@ -194,12 +195,15 @@ async function build(
     checks: [{ name: 'database', run: () => store.ping() }],
   });
 
+  const screen = createDocumentScreen({ logger });
+  closers.push(() => screen.close());
   const servers: Listener[] = [];
   const shared = {
     manager,
     authenticator,
     readAuthorization: identity.readHeader,
     logger,
+    screen,
     health,
     metrics,
     readFile: (path: string) => readFile(path),
@@ -237,6 +241,7 @@ async function build(
       await Promise.all(closing);
       await refresher.stop();
       await contextualizer.close();
+      await screen.close();
       await maintained;
       metrics.close();
       logger.info('Flushing data to DB...');

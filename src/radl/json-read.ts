@@ -2,7 +2,7 @@
 // A strict JSON reader that keeps integers apart from fractions, all digits, and the order of any keys (spec radl 14.2).
 import { RadlError } from './error.js';
 import type { JsonValue } from './json-value.js';
-import { MAX_DEPTH, MAX_DIGITS, MAX_DOCUMENT_LENGTH, MAX_FRACTION } from './limits.js';
+import { MAX_DEPTH, MAX_DIGITS, MAX_DOCUMENT_LENGTH, MAX_FRACTION, MAX_PARTS } from './limits.js';
 
 const BLANKS = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
@@ -35,6 +35,7 @@ export function readJson(text: string): JsonValue {
 class JsonReader {
   readonly #text: string;
   #index = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -49,6 +50,8 @@ class JsonReader {
 
   #value(depth: number): JsonValue {
     this.#skipBlanks();
+    this.#values += 1;
+    if (this.#values > MAX_PARTS) this.#fail(`at most ${MAX_PARTS} values`);
     if (depth > MAX_DEPTH) this.#fail(`at most ${MAX_DEPTH} nested arrays and objects`);
     const character = this.#text.charAt(this.#index);
     switch (character) {

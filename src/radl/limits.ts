@@ -4,6 +4,9 @@
 /** Longest document, in UTF-16 units. A 20,000-line document has about a million. */
 export const MAX_DOCUMENT_LENGTH = 16_000_000;
 
+/** Most words, signs and values of a document; a 20,000-line document has about 150,000. A recipe or a text counts as one. */
+export const MAX_PARTS = 200_000;
+
 /** Deepest nesting of soft and contains groups, and of JSON containers. */
 export const MAX_DEPTH = 100;
 

@@ -11,7 +11,7 @@ import { MAX_DOCUMENT_LENGTH } from './limits.js';
 import { Radl } from './radl.js';
 import { cryptographicText, type RandomText } from './random-text.js';
 import { SENTENCE_WORDS, type Token } from './token.js';
-import { TokenStream } from './token-stream.js';
+import { DocumentTooLargeError, TokenStream } from './token-stream.js';
 import { isPlainInteger, plainNumber } from './written-number.js';
 
 /** Blank as the reference sees it: U+001C-U+001F count, the byte order mark does not. */
@@ -72,7 +72,7 @@ class DocumentParser {
     try {
       part();
     } catch (error) {
-      if (!(error instanceof RadlError)) throw error;
+      if (!(error instanceof RadlError) || error instanceof DocumentTooLargeError) throw error;
       this.#report(error);
       this.#tokens.recover();
     }

@@ -2,10 +2,18 @@
 // One token of look-ahead over the lexer, with the expectations of the grammar turned into errors (spec radl 3, 7, 18 D6).
 import { RadlError } from './error.js';
 import { Lexer } from './lexer.js';
+import { MAX_PARTS } from './limits.js';
 import { describeToken, type Keyword, SENTENCE_WORDS, type SymbolText, type Token } from './token.js';
 
 /** Names whose values must not be repeated in an error text, which clients show and log. */
 const SECRET_NAME = /password|private_key|secret|token/i;
+
+/** The document has more than {@link MAX_PARTS} parts. No syntax error: reading does not go on after it. */
+export class DocumentTooLargeError extends RadlError {
+  constructor() {
+    super(`The document is too large: it has more than ${MAX_PARTS} words, signs and values`);
+  }
+}
 
 /** The tokens of a document, read one by one. */
 export class TokenStream {
@@ -13,6 +21,7 @@ export class TokenStream {
   #current: Token;
   /** The name that the next token belongs to, when there is nothing or only a `=` between them. */
   #lastName = '';
+  #taken = 0;
 
   constructor(text: string) {
     this.#lexer = new Lexer(text);
@@ -36,6 +45,8 @@ export class TokenStream {
 
   /** Consumes the next token. */
   take(): void {
+    this.#taken += 1;
+    if (this.#taken > MAX_PARTS) throw new DocumentTooLargeError();
     if (this.#current.type === 'identifier') this.#lastName = this.#current.text;
     else if (!this.isSymbol('=')) this.#lastName = '';
     this.#current = this.#lexer.next();

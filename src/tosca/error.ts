@@ -51,6 +51,8 @@ export function fault(kind: string, text: string, facts: ProblemFacts = {}): Tos
   return new ToscaError(shown, [{ kind, text: shown, ...facts }]);
 }
 
+const MAX_FINDINGS = 1000;
+
 /** Collects problems; the same text is kept once. */
 export class Findings {
   readonly #problems = new Map<string, ToscaProblem>();
@@ -60,6 +62,8 @@ export class Findings {
   }
 
   addProblem(problem: ToscaProblem): void {
+    // More would not be read by anybody, and explaining them could take long for hostile documents.
+    if (this.#problems.size >= MAX_FINDINGS) return;
     if (!this.#problems.has(problem.text)) this.#problems.set(problem.text, problem);
   }
 

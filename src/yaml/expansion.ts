@@ -2,7 +2,7 @@
 // Bounds what aliases make of a document: "billion laughs" are small in memory but endless to walk or write.
 import { YamlError } from './values.js';
 
-const MAX_NODES = 1_000_000;
+const MAX_NODES = 150_000;
 const MAX_DEPTH = 200;
 
 interface Extent {

@@ -6,6 +6,7 @@ import type { InfrastructureManager } from '../../manager/manager.js';
 import type { Health } from '../../observability/health.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { Logger } from '../../util/logger.js';
+import type { DocumentScreen } from '../document-screen.js';
 import type { OaiRepository } from '../oai-repository.js';
 import type { ReadFile } from '../tls-files.js';
 import type { CorsSettings } from './cors.js';
@@ -38,6 +39,8 @@ export interface RestDependencies {
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   /** Reads an Authorization header with what the configuration adds to Basic and Bearer; by the plain rules when absent. */
   readonly readAuthorization?: (header: string) => readonly AuthItem[];
+  /** Reads large documents elsewhere before they are read here; without it they are read here at once. */
+  readonly screen?: Pick<DocumentScreen, 'check'>;
   /** Absent when it is not configured. */
   readonly oai?: OaiRepository | undefined;
   readonly logger: Logger;

@@ -4,10 +4,9 @@ import { errorText } from '../../domain/index.js';
 import type { DeploymentDocument } from '../../manager/manager.js';
 import { parseRadl, parseRadlJson, Radl } from '../../radl/index.js';
 import { pythonReprList } from '../../util/python-repr.js';
+import type { DocumentForm } from '../document-screen.js';
 import { RestProblem } from './problem.js';
 import type { BodyKind, RequestBody } from './route.js';
-
-type DocumentForm = 'json' | 'tosca' | 'radl';
 
 const unsupported = (types: readonly string[]): RestProblem =>
   new RestProblem(415, `Unsupported Media Type ${pythonReprList(types)}`, { code: 'unsupported-media-type' });
@@ -15,7 +14,8 @@ const unsupported = (types: readonly string[]): RestProblem =>
 const unreadable = (reason: string, cause?: unknown): RestProblem =>
   new RestProblem(400, `Error parsing request body: ${reason}`, { cause });
 
-function formOf(types: readonly string[]): DocumentForm | undefined {
+/** The language of a document of these media types; undefined: none that is taken. */
+export function formOf(types: readonly string[]): DocumentForm | undefined {
   if (types.includes('application/json')) return 'json';
   if (types.includes('text/yaml')) return 'tosca';
   const isText = types.length === 0 || ['text/plain', '*/*', 'text/*'].some((type) => types.includes(type));

@@ -7,7 +7,7 @@ import { readBody, utf8Text } from '../body-reader.js';
 import { CallAborted, createCall, requestSignal, untilAborted } from '../call.js';
 import { mediaTypes, negotiate } from './accept.js';
 import type { RestDependencies } from './dependencies.js';
-import { checkContentType } from './document-body.js';
+import { checkContentType, formOf } from './document-body.js';
 import { problemOf, unexpectedProblem } from './error-rules.js';
 import { type Exchange, sendProblem, sendReply } from './exchange.js';
 import { idempotencyOf } from './idempotency-key.js';
@@ -91,6 +91,8 @@ async function answer(
   const limitBytes = dependencies.settings.maxRequestBodyBytes;
   const body = route.body ? await untilAborted(signal, () => requestBody(exchange, limitBytes)) : NO_BODY;
   if (route.body) checkContentType(route.body, body);
+  const form = route.body === 'document' ? formOf(body.types) : undefined;
+  if (form) await dependencies.screen?.check(form, body.text, signal);
 
   const produces = typeof route.produces === 'function' ? route.produces(get) : route.produces;
   // What changes something must know first that it can be answered; a read may as well find out that there is nothing to read.

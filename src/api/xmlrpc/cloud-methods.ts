@@ -16,6 +16,7 @@ export const cloudMethods: readonly Method[] = [
   },
   {
     name: 'EstimateResources',
+    documentAt: 0,
     // The documentation of the reference prints the name without its second r.
     aliases: ['EstimateResouces'],
     signature: signature(['radl_data', 'auth_data']),

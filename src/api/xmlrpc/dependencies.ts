@@ -3,6 +3,7 @@
 import type { InfrastructureManager } from '../../manager/manager.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { Logger } from '../../util/logger.js';
+import type { DocumentScreen } from '../document-screen.js';
 import type { ReadFile } from '../tls-files.js';
 
 /** The options of the XML-RPC API (configuration.md §2.5). */
@@ -25,6 +26,8 @@ export interface XmlRpcDependencies {
   readonly settings: XmlRpcSettings;
   readonly manager: InfrastructureManager;
   readonly logger: Logger;
+  /** Reads large documents elsewhere before they are read here; without it they are read here at once. */
+  readonly screen?: Pick<DocumentScreen, 'check'>;
   readonly metrics: Pick<Metrics, 'observeHttpRequest'>;
   readonly readFile: ReadFile;
   /** A new id for each request. */

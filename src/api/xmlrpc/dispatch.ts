@@ -6,6 +6,7 @@ import type { Logger } from '../../util/logger.js';
 import { CallAborted, createCall } from '../call.js';
 import { Arguments } from './arguments.js';
 import type { XmlRpcDependencies } from './dependencies.js';
+import { formOf } from './document.js';
 import { checkArity, unknownMethod, XmlRpcFault } from './fault.js';
 import type { MethodContext } from './method.js';
 import { methods } from './methods.js';
@@ -39,6 +40,8 @@ export async function dispatch(request: DispatchRequest, dependencies: XmlRpcDep
     if (!method) throw unknownMethod(called);
     name = method.name;
     checkArity(called, method.signature, parameters.length);
+    const document = method.documentAt === undefined ? undefined : parameters[method.documentAt];
+    if (typeof document === 'string') await dependencies.screen?.check(formOf(document), document, request.signal);
     const context: MethodContext = {
       manager: dependencies.manager,
       args: new Arguments(parameters),

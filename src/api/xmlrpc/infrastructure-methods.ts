@@ -36,6 +36,7 @@ export const infrastructureMethods: readonly Method[] = [
   },
   {
     name: 'CreateInfrastructure',
+    documentAt: 0,
     signature: signature(['radl_data', 'auth_data'], ['async_call']),
     run: async ({ manager, args, call }) => {
       const options = { isAsync: args.flag(2, 'async_call', false) };
@@ -90,6 +91,7 @@ export const infrastructureMethods: readonly Method[] = [
   },
   {
     name: 'AddResource',
+    documentAt: 1,
     signature: signature(['inf_id', 'radl_data', 'auth_data'], ['context']),
     run: async ({ manager, args, call }) => {
       const options = { isContextualized: args.flag(3, 'context', true) };
@@ -107,6 +109,7 @@ export const infrastructureMethods: readonly Method[] = [
   },
   {
     name: 'Reconfigure',
+    documentAt: 1,
     signature: signature(['inf_id', 'radl_data', 'auth_data'], ['vm_list']),
     run: async ({ manager, args, call }) => {
       const document = args.optionalDocument(1, 'radl_data');

@@ -24,6 +24,8 @@ export interface Method {
   /** Other names under which it is called. */
   readonly aliases?: readonly string[];
   readonly signature: Signature;
+  /** Position of the parameter that holds a deployment document. */
+  readonly documentAt?: number;
   run(context: MethodContext): Promise<XmlRpcValue>;
 }
 

@@ -47,6 +47,7 @@ export const vmMethods: readonly Method[] = [
   },
   {
     name: 'AlterVM',
+    documentAt: 2,
     signature: signature(['inf_id', 'vm_id', 'radl_data', 'auth_data']),
     run: async ({ manager, args, call }) => {
       const document = args.document(2, 'radl_data');

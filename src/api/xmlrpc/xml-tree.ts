@@ -13,7 +13,7 @@ export interface XmlElement {
 
 // An XML-RPC value needs three levels of elements per level of nesting; real calls stay below 15.
 const MAX_DEPTH = 150;
-const MAX_ELEMENTS = 1_000_000;
+const MAX_ELEMENTS = 200_000;
 
 /**
  * Parses a document.

@@ -79,7 +79,10 @@ export function dependenciesOf(manager: FakeManager, settings: Partial<XmlRpcSet
 }
 
 /** Starts a service. */
-export async function startXmlRpc(settings: Partial<XmlRpcSettings> = {}): Promise<XmlRpcService> {
+export async function startXmlRpc(
+  settings: Partial<XmlRpcSettings> = {},
+  more: Partial<XmlRpcDependencies> = {},
+): Promise<XmlRpcService> {
   const manager = createFakeManager();
   const observed: XmlRpcService['observed'] = [];
   const logged: string[] = [];
@@ -90,6 +93,7 @@ export async function startXmlRpc(settings: Partial<XmlRpcSettings> = {}): Promi
     ...dependenciesOf(manager, settings),
     logger,
     metrics: { observeHttpRequest: ({ method, route, status }) => void observed.push({ method, route, status }) },
+    ...more,
   });
   const { port } = await server.listen();
   const base = `http://127.0.0.1:${port}`;
