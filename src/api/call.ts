@@ -49,6 +49,14 @@ export function requestSignal(response: ServerResponse, timeoutSeconds: number):
   };
 }
 
+/** A signal for an answer that has no end of its own: it aborts when the connection is over, whoever ended it. */
+export function streamSignal(response: ServerResponse): RequestSignal {
+  const controller = new AbortController();
+  const onClose = (): void => controller.abort(new CallAborted('client-gone'));
+  response.once('close', onClose);
+  return { signal: controller.signal, dispose: () => response.off('close', onClose) };
+}
+
 /**
  * Settles with the task, or as soon as the signal aborts even if the task goes on: an accepted operation is not undone
  * by a client that stops waiting for it.

@@ -57,6 +57,9 @@ const HANDSHAKE_TIMEOUT_MS = 30_000;
 // A request that is answered before its body has come (refused, too large) may go on sending for this long.
 const LINGER_MS = 2000;
 
+/** Media type of streams of events. */
+export const EVENT_STREAM = 'text/event-stream';
+
 const SERVER_OPTIONS = {
   maxHeaderSize: MAX_HEADER_BYTES,
   headersTimeout: HEADERS_TIMEOUT_MS,
@@ -129,6 +132,8 @@ export function createListener(options: ListenerOptions): Listener {
       isClosing = true;
       for (const response of running) {
         if (!response.headersSent) response.setHeader('Connection', 'close');
+        // It would never end by itself; its client goes on at another daemon, or here later.
+        else if (String(response.getHeader('Content-Type')).startsWith(EVENT_STREAM)) response.end();
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => closing.closeAllConnections(), Math.max(0, graceMs));

@@ -10,5 +10,6 @@ export * from './json.js';
 export * from './operation.js';
 export * from './resource.js';
 export * from './revision.js';
+export * from './state-reasons.js';
 export * from './states.js';
 export * from './virtual-machine.js';

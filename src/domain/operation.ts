@@ -53,6 +53,14 @@ export interface Operation {
   readonly finishedAt: number | null;
 }
 
+/** Stands as the error of an unfinished operation that somebody wants to end. */
+export const CANCEL_REQUESTED = 'cancel-requested';
+
+/** Is an unfinished operation to be cancelled by whoever works on it? */
+export function isCancelRequested({ state, error }: Pick<Operation, 'state' | 'error'>): boolean {
+  return !isFinal(state) && error?.code === CANCEL_REQUESTED;
+}
+
 /** Has the operation ended? */
 export function isFinal(state: OperationState): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';

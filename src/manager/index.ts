@@ -2,9 +2,13 @@
 // Door of the manager room: binds the use cases to one environment.
 import { alterVm } from './alter-vm.js';
 import { cloudImages, cloudQuotas } from './clouds.js';
+import { setDesiredState } from './desired-state.js';
 import { destroyInfrastructure } from './destroy.js';
 import type { ManagerEnvironment } from './environment.js';
 import { estimate } from './estimate.js';
+import { createChangeFeed } from './events/change-feed.js';
+import { followInfrastructure } from './events/infrastructure-events.js';
+import { followInfrastructures } from './events/list-events.js';
 import { exportInfrastructure } from './export.js';
 import { failureBundle } from './failure-bundle.js';
 import { infrastructureFailures } from './failures.js';
@@ -14,13 +18,15 @@ import { infrastructureContMsg, infrastructureRadl, listVms } from './infrastruc
 import { listInfrastructures } from './list.js';
 import { listInfrastructurePage } from './list-page.js';
 import type { InfrastructureManager } from './manager.js';
-import { listOperations } from './operation-list.js';
+import { cancelOperation, getOperation, listOperations } from './operation-list.js';
 import { changeOwners, owners } from './owners.js';
 import { powerInfrastructure, powerVm } from './power.js';
 import { reconfigure } from './reconfigure.js';
 import { removeResources } from './remove-resources.js';
+import { restoreRevision } from './restore.js';
+import { getRevision, listRevisions } from './revisions.js';
 import { createSnapshot } from './snapshot.js';
-import { infrastructureState } from './state.js';
+import { explainedState, infrastructureState } from './state.js';
 import { stats } from './stats.js';
 import { infrastructureOutputs, infrastructureTosca } from './tosca-reads.js';
 import { vmCommand } from './vm-command.js';
@@ -28,22 +34,31 @@ import { vmContMsg, vmInfo, vmProperty } from './vm-info.js';
 
 export type { DeploymentDocument, ToscaText } from './deployment-document.js';
 export type { BootMode, ManagerEnvironment, ManagerSettings, ToscaTools } from './environment.js';
+export { operationData, stateData } from './events/event-data.js';
 export { createInfrastructureTokens } from './infrastructure-tokens.js';
 export type {
   AddResult,
   Call,
+  DesiredState,
+  DesiredStatePlan,
+  ExplainedState,
   FailureReport,
   InfrastructureManager,
   InfrastructureState,
   ListPage,
+  ManagerEvent,
   OperationSummary,
   PageRequest,
   PropertyValue,
+  RestorePlan,
+  RevisionDocument,
+  RevisionSummary,
   StatsRow,
 } from './manager.js';
 
 /** The use cases over one environment. */
 export function createManager(environment: ManagerEnvironment): InfrastructureManager {
+  const feed = createChangeFeed(environment);
   return {
     version: () => environment.settings.version,
     listInfrastructures: (call, filter) => listInfrastructures(environment, call, filter),
@@ -51,6 +66,7 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
     ...createIdempotentUseCases(environment),
     listVms: (call, id) => listVms(environment, call, id),
     infrastructureState: (call, id) => infrastructureState(environment, call, id),
+    explainedState: (call, id) => explainedState(environment, call, id),
     infrastructureRadl: (call, id) => infrastructureRadl(environment, call, id),
     infrastructureTosca: (call, id) => infrastructureTosca(environment, call, id),
     infrastructureOutputs: (call, id) => infrastructureOutputs(environment, call, id),
@@ -58,6 +74,14 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
     infrastructureFailures: (call, id) => infrastructureFailures(environment, call, id),
     failureBundle: (call, id) => failureBundle(environment, call, id),
     listOperations: (call, id, limit) => listOperations(environment, call, id, limit),
+    getOperation: (call, id, operationId) => getOperation(environment, call, id, operationId),
+    cancelOperation: (call, id, operationId) => cancelOperation(environment, call, id, operationId),
+    listRevisions: (call, id) => listRevisions(environment, call, id),
+    getRevision: (call, id, number) => getRevision(environment, call, id, number),
+    restoreRevision: (call, id, number, options) => restoreRevision(environment, call, id, number, options),
+    setDesiredState: (call, id, state, options) => setDesiredState(environment, call, id, state, options),
+    followInfrastructure: (call, id, after) => followInfrastructure(environment, feed, call, id, after),
+    followInfrastructures: (call, after) => followInfrastructures(environment, feed, call, after),
     removeResources: (call, id, vmIds, options) => removeResources(environment, call, id, vmIds, options),
     destroyInfrastructure: (call, id, options) => destroyInfrastructure(environment, call, id, options),
     startInfrastructure: (call, id) => powerInfrastructure(environment, call, id, 'start'),

@@ -40,6 +40,14 @@ export interface InfrastructureState {
   readonly vmStates: ReadonlyMap<number, VmState>;
 }
 
+/** A state with its reasons. */
+export interface ExplainedState extends InfrastructureState {
+  /** Absent for `configured`. */
+  readonly reason?: string;
+  /** By VM number, for those that are not `configured`. */
+  readonly vmReasons: ReadonlyMap<number, string>;
+}
+
 /** Value of a VM property: RADL values, or a `contains` group by item name. */
 export type PropertyValue = RadlValue | ReadonlyMap<string, Features>;
 
@@ -76,6 +84,54 @@ export interface OperationSummary {
   readonly startedAt?: number;
   readonly finishedAt?: number;
   readonly error?: OperationError;
+  /** Its end was asked for and is on the way. */
+  readonly isCancelling?: true;
+}
+
+/** An accepted document, without its text. */
+export interface RevisionSummary {
+  /** 1, 2, ... */
+  readonly number: number;
+  readonly kind: 'radl' | 'tosca';
+  readonly operationId: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** An accepted document. */
+export interface RevisionDocument extends RevisionSummary {
+  readonly text: string;
+}
+
+/** What restoring a revision changes. */
+export interface RestorePlan {
+  /** VMs to launch, by system. */
+  readonly added: ReadonlyMap<string, number>;
+  /** Numbers of VMs to remove. */
+  readonly removed: readonly number[];
+  /** The machines that stay are configured again. */
+  readonly isReconfigured: boolean;
+}
+
+/** Whether the machines of an infrastructure shall run. */
+export type DesiredState = 'STARTED' | 'STOPPED';
+
+/** What reaching a desired state changes. */
+export interface DesiredStatePlan {
+  /** Numbers of the VMs to start or to stop. */
+  readonly changed: readonly number[];
+  /** Those that are there already, or cannot be switched because they were never launched. */
+  readonly unchanged: readonly number[];
+  /** Absent when there is nothing to do, and in a dry run. */
+  readonly operationId?: string;
+}
+
+/** Something that happened, for those who follow. */
+export interface ManagerEvent {
+  /** Where to go on after this event, as Last-Event-ID. */
+  readonly id: string;
+  readonly name: 'state' | 'operation' | 'log' | 'infrastructure' | 'deleted';
+  readonly data: JsonObject;
 }
 
 /** The failure report of an infrastructure. */
@@ -112,6 +168,8 @@ export interface InfrastructureManager {
   /** Living VM numbers in order. */
   listVms(call: Call, infrastructureId: string): Promise<readonly number[]>;
   infrastructureState(call: Call, infrastructureId: string): Promise<InfrastructureState>;
+  /** As infrastructureState, with the reason of each state that needs one. */
+  explainedState(call: Call, infrastructureId: string): Promise<ExplainedState>;
   /** Document of the infrastructure as shown to users (no internal systems). */
   infrastructureRadl(call: Call, infrastructureId: string): Promise<Radl>;
   /** TOSCA document of the infrastructure as YAML text. */
@@ -126,6 +184,37 @@ export interface InfrastructureManager {
   failureBundle(call: Call, infrastructureId: string): Promise<JsonObject>;
   /** Its newest operations first. */
   listOperations(call: Call, infrastructureId: string, limit: number): Promise<readonly OperationSummary[]>;
+  getOperation(call: Call, infrastructureId: string, operationId: string): Promise<OperationSummary>;
+  /** Resolves when the operation has ended. @throws ImError `incorrect-state` when it cannot be cancelled */
+  cancelOperation(call: Call, infrastructureId: string, operationId: string): Promise<OperationSummary>;
+  /** Accepted documents, the newest first. */
+  listRevisions(call: Call, infrastructureId: string): Promise<readonly RevisionSummary[]>;
+  getRevision(call: Call, infrastructureId: string, number: number): Promise<RevisionDocument>;
+  /** Makes the infrastructure what it was asked to be at a revision. Waits for the launch. */
+  restoreRevision(
+    call: Call,
+    infrastructureId: string,
+    number: number,
+    options: { readonly isDryRun: boolean; readonly isContextualized: boolean },
+  ): Promise<RestorePlan>;
+  /** Starts or stops what does not run or runs. Asynchronous: resolves when the operation is durable. */
+  setDesiredState(
+    call: Call,
+    infrastructureId: string,
+    desiredState: DesiredState,
+    options: { readonly isDryRun: boolean; readonly isAsync: boolean },
+  ): Promise<DesiredStatePlan>;
+  /**
+   * What happens to an infrastructure, at least once each; ends with `deleted`, or when the call is over.
+   * @param after id of the last event that the client has; unreadable ones count as none
+   */
+  followInfrastructure(
+    call: Call,
+    infrastructureId: string,
+    after: string | undefined,
+  ): Promise<AsyncIterable<ManagerEvent>>;
+  /** Which infrastructures of the caller change, and to what state. */
+  followInfrastructures(call: Call, after: string | undefined): Promise<AsyncIterable<ManagerEvent>>;
   addResources(
     call: Call,
     infrastructureId: string,

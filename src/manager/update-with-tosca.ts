@@ -18,7 +18,7 @@ import { withSiteImages } from './single-site-images.js';
 import { infrastructureView, storedTosca, withTosca } from './stored-tosca.js';
 
 /** How much a document changes depends on what there is: the documents for one infrastructure (its id) take turns. */
-const turns = createKeyedSemaphore(1);
+export const turns = createKeyedSemaphore(1);
 
 /** What is left to do of a document once it has been compared with what there is. */
 interface Update {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The durable queue: accepts operations, runs them in their lanes, takes up what was left unfinished, and stops without losing anything.
-import { errorText, ImError, incorrectState, isJsonObject, type Operation } from '../domain/index.js';
+import { CANCEL_REQUESTED, errorText, ImError, incorrectState, isJsonObject, type Operation } from '../domain/index.js';
 import { type Change, STATISTICS_KEY } from '../store/index.js';
 import { sleep } from '../util/deadline.js';
+import { requireCancellable } from './cancellation.js';
 import type { NewOperation } from './context.js';
 import type { OperationEnvironment } from './environment.js';
 import { Cancelled, Parked } from './interruption.js';
@@ -105,6 +106,20 @@ export class OperationEngine {
     }
     this.#lanes.enqueue(entry);
     return accepted;
+  }
+
+  /**
+   * Asks for the end of an operation, wherever it runs: whoever works on it ends it within a moment.
+   * @throws ImError `incorrect-state` when it cannot be cancelled
+   */
+  async cancel(operation: Operation, by: string): Promise<void> {
+    requireCancellable(operation);
+    const message = `cancelled by ${by}.`;
+    const { id } = operation;
+    await this.#environment.store.commit([
+      { kind: 'update-operation', id, set: { error: { code: CANCEL_REQUESTED, message } } },
+    ]);
+    this.#lanes.cancel(operation, message);
   }
 
   /** Lease and writing tools for work outside operations (refreshing); undefined when another daemon has the lease. */

@@ -4,6 +4,13 @@
 /** Abort reason: somebody does not want the operation any more. It ends as `cancelled`. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
+  /** Its user cancelled it: nothing else follows that would tidy up after it. */
+  readonly isOnItsOwn: boolean;
+
+  constructor(message: string, { isOnItsOwn = false } = {}) {
+    super(message);
+    this.isOnItsOwn = isOnItsOwn;
+  }
 }
 
 /** Abort reason: the daemon stops. The operation keeps its row and is resumed. */

@@ -85,6 +85,25 @@ export class Lanes {
     void this.#drain(lane);
   }
 
+  /** Ends an operation that is queued or at work here, because its user wants it; one that is not here is left alone. */
+  cancel({ id, infrastructureId }: Operation, reason: string): void {
+    const lane = this.#lanes.get(infrastructureId);
+    const running = [lane?.running, lane?.configuring].find((entry) => entry?.operation.id === id);
+    if (running !== undefined) {
+      running.abort(new Cancelled(reason, { isOnItsOwn: true }));
+      return;
+    }
+    if (lane?.nextConfiguration?.id === id) {
+      void this.cancelQueued(lane.nextConfiguration, reason);
+      lane.nextConfiguration = undefined;
+      return;
+    }
+    const place = lane?.queue.findIndex((queued) => queued.id === id) ?? -1;
+    for (const queued of place === -1 ? [] : (lane?.queue.splice(place, 1) ?? [])) {
+      void this.cancelQueued(queued, reason);
+    }
+  }
+
   /** Ends an operation that never ran here. Written under the lease where this daemon has it. */
   async cancelQueued(operation: Operation, reason: string): Promise<void> {
     const { environment, waiters, leases } = this.#tools;

@@ -24,10 +24,13 @@ export function powerVm(action: PowerAction): OperationHandler {
   };
 }
 
-/** Power operation on every living VM; goes on after failures. */
+/** Power operation on every living VM, or on those of the request that live; goes on after failures. */
 export function powerInfrastructure(action: 'start' | 'stop'): OperationHandler {
   return async (context) => {
-    const vms = await context.environment.store.listVms(context.operation.infrastructureId);
+    const living = await context.environment.store.listVms(context.operation.infrastructureId);
+    const { vmNumbers } = context.operation.request;
+    const wanted = Array.isArray(vmNumbers) ? new Set(vmNumbers.map(Number)) : undefined;
+    const vms = living.filter(({ number }) => wanted?.has(number) ?? true);
     const failures = (await Promise.all(vms.map((vm) => switchVm(context, vm, action)))).filter(
       (failure) => failure !== undefined,
     );

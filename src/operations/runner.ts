@@ -10,6 +10,7 @@ import {
 } from '../domain/index.js';
 import type { Change } from '../store/index.js';
 import { sleep } from '../util/deadline.js';
+import { cancelledOutcome } from './cancellation.js';
 import { CloudSession } from './cloud-session.js';
 import type { NewOperation, OperationContext, OperationOutcome } from './context.js';
 import type { OperationEnvironment } from './environment.js';
@@ -51,7 +52,13 @@ export async function runOperation(
   let operation: Operation = { ...accepted, state: 'running', startedAt };
   if (accepted.startedAt === null) {
     // Durable before the first provider call: every story commits what it is about to do before it does it.
-    workspace.committer.attach([{ kind: 'update-operation', id: operation.id, set: { state: 'running', startedAt } }]);
+    workspace.committer.attach([
+      {
+        kind: 'update-operation',
+        id: operation.id,
+        set: { state: 'running', startedAt },
+      },
+    ]);
   }
   for (let isResumed = accepted.startedAt !== null; ; isResumed = true) {
     const context = contextOf(tools, workspace, operation, signal, isResumed);
@@ -66,6 +73,9 @@ export async function runOperation(
       if (signal.reason instanceof Parked) {
         logger.info(`Operation ${operation.kind} is parked: ${signal.reason.message}`);
         return { operation };
+      }
+      if (signal.reason instanceof Cancelled && signal.reason.isOnItsOwn) {
+        return finish(context, await cancelledOutcome(context, signal.reason.message), 'cancelled');
       }
       if (signal.reason instanceof Cancelled) {
         return finish(context, { ok: false, error: new ImError('cancelled', signal.reason.message) }, 'cancelled');

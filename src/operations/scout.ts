@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks for work that lies in the journal and that nobody does: requests that another daemon accepted for an infrastructure whose lease
 // is here, and what a daemon that died left behind.
-import { errorText, type Operation } from '../domain/index.js';
+import { errorText, isCancelRequested, type Operation } from '../domain/index.js';
 import { sleep } from '../util/deadline.js';
 import type { OperationEnvironment } from './environment.js';
 import type { Lanes } from './lanes.js';
@@ -49,7 +49,11 @@ export class Scout {
     const unfinished = await this.#environment.store.listOperations({ states: ['queued', 'running'] });
     const byInfrastructure = new Map<string, Operation[]>();
     for (const operation of unfinished) {
-      if (!this.#lanes.has(operation.id)) {
+      if (this.#lanes.has(operation.id)) {
+        if (isCancelRequested(operation)) {
+          this.#lanes.cancel(operation, operation.error?.message ?? '');
+        }
+      } else {
         const group = byInfrastructure.get(operation.infrastructureId) ?? [];
         group.push(operation);
         byInfrastructure.set(operation.infrastructureId, group);
@@ -77,6 +81,9 @@ export class Scout {
         await this.#lanes.cancelQueued(operation, 'The infrastructure is being destroyed.');
       } else {
         this.#lanes.enqueue(operation);
+        if (isCancelRequested(operation)) {
+          this.#lanes.cancel(operation, operation.error?.message ?? '');
+        }
       }
     }
   }

@@ -105,6 +105,15 @@ export interface InfrastructureFilter {
   readonly ownedBy?: readonly Owner[];
 }
 
+/** That an infrastructure was changed. */
+export interface InfrastructureVersion {
+  readonly id: string;
+  /** Rises with each batch that changes it, its machines or its logs. */
+  readonly version: number;
+  /** Time of the last change by the clock of the daemon that made it, milliseconds since 1970. */
+  readonly updatedAt: number;
+}
+
 /** Facts of an infrastructure that outlive its deletion (oidc-vault-oai-stats.md §4). */
 export interface InfrastructureStatistics {
   readonly id: string;
@@ -171,6 +180,11 @@ export interface Store {
   getInfrastructure(id: string): Promise<Infrastructure | undefined>;
   /** Ids of living infrastructures, newest first. */
   listInfrastructureIds(filter: InfrastructureFilter): Promise<readonly string[]>;
+  /** Living and deleted infrastructures that were changed at this time or later, in the order of their changes. */
+  listInfrastructuresChangedSince(
+    time: number,
+    filter?: InfrastructureFilter,
+  ): Promise<readonly InfrastructureVersion[]>;
 
   getVm(infrastructureId: string, number: number): Promise<VirtualMachine | undefined>;
   /** VMs in number order; destroyed ones only on demand. */

@@ -14,7 +14,7 @@ import {
   vmDeleted,
   vmNotFound,
 } from '../../src/domain/index.js';
-import type { Call, DeploymentDocument, InfrastructureManager } from '../../src/manager/manager.js';
+import type { Call, DeploymentDocument, InfrastructureManager, ManagerEvent } from '../../src/manager/manager.js';
 import { checkRadl, Features, printRadl, Radl } from '../../src/radl/index.js';
 import { silentLogger } from '../../src/util/logger.js';
 
@@ -43,6 +43,8 @@ export interface FakeManager extends InfrastructureManager {
   isReadOnly: boolean;
   /** Every use case waits for this first. */
   gate: Promise<void>;
+  /** What who follows gets. */
+  events(call: Call): AsyncIterable<ManagerEvent>;
   /** Every use case fails with this. */
   failure?: unknown;
 }
@@ -199,6 +201,48 @@ export function createFakeManager(): FakeManager {
     listOperations: async (call, id, limit) => {
       find(await enter('listOperations', call, false, limit), id);
       return [{ id: 'op', kind: 'create', state: 'done', caller: 'u1', createdAt: 0, startedAt: 1, finishedAt: 2 }];
+    },
+    explainedState: async (call, id) => {
+      const { state, vmStates } = await fake.infrastructureState(call, id);
+      return { state, vmStates, vmReasons: new Map([[0, 'Because.']]), reason: 'It is so.' };
+    },
+    getOperation: async (call, id, operationId) => {
+      const [operation] = await fake.listOperations(call, id, 1);
+      fake.calls.push('getOperation');
+      if (operation?.id !== operationId) throw new ImError('not-found', 'Operation not found in this infrastructure.');
+      return operation;
+    },
+    cancelOperation: async (call, id, operationId) => {
+      find(await enter('cancelOperation', call, true, operationId), id);
+      return fake.getOperation(call, id, operationId);
+    },
+    listRevisions: async (call, id) => {
+      find(await enter('listRevisions', call, false), id);
+      return [{ number: 1, kind: 'radl', operationId: 'op', createdAt: 0 }];
+    },
+    getRevision: async (call, id, number) => {
+      find(await enter('getRevision', call, false, number), id);
+      if (number !== 1) throw new ImError('not-found', 'There is no such revision.');
+      return { number, kind: 'radl', operationId: 'op', createdAt: 0, text: 'system s ()' };
+    },
+    restoreRevision: async (call, id, number, options) => {
+      find(await enter('restoreRevision', call, true, number, options), id);
+      return { added: new Map([['node', 2]]), removed: [4], isReconfigured: true };
+    },
+    setDesiredState: async (call, id, desiredState, options) => {
+      find(await enter('setDesiredState', call, true, desiredState, options), id);
+      return { changed: [0], unchanged: [1], ...(!options.isDryRun && { operationId: 'op' }) };
+    },
+    followInfrastructure: async (call, id, after) => {
+      find(await enter('followInfrastructure', call, false, after), id);
+      return fake.events(call);
+    },
+    followInfrastructures: async (call, after) => {
+      await enter('followInfrastructures', call, false, after);
+      return fake.events(call);
+    },
+    events: async function* () {
+      yield { id: '1', name: 'state', data: { state: 'configured' } };
     },
     addResources: async (call, id, document, options) => {
       const infrastructure = find(await enter('addResources', call, true, options), id);

@@ -172,7 +172,11 @@ describe('wrong requests', () => {
     it('are told so by the right status', async () => {
       for (const [method, path, status, text] of [
         ['GET', '/nowhere', 404, 'Not Found'],
-        ['PATCH', `/infrastructures/${id}`, 405, 'Method Not Allowed'],
+        ['PATCH', `/infrastructures/${id}`, 400, /^Error parsing request body: the body is empty/],
+        ['PATCH', `/infrastructures/${id}/vms/0`, 405, 'Method Not Allowed'],
+        ['GET', `/infrastructures/${id}/revisions/9`, 404, /There is no revision 9 .*: it has 1 to 1/],
+        ['GET', `/infrastructures/${id}/operations/x`, 404, /Operation not found in this infrastructure/],
+        ['PUT', `/infrastructures/${id}/operations/x/cancel`, 404, /Operation not found in this infrastructure/],
         ['GET', `/infrastructures/${NOBODYS}`, 404, /^Error Getting Inf\. info: Invalid infrastructure ID/],
         ['GET', `/infrastructures/..%2F..%2Fetc`, 404, /Invalid infrastructure ID/],
         ['GET', `/infrastructures/${id}/colour`, 404, 'Incorrect infrastructure property'],

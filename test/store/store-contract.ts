@@ -369,6 +369,36 @@ export function describeStoreContract(
       });
     });
 
+    describe('changes by time', () => {
+      const changed = async (...filter: Parameters<Store['listInfrastructuresChangedSince']>) =>
+        (await store.listInfrastructuresChangedSince(...filter)).map(({ id }) => id);
+
+      it('lists what was changed since, in order, also what is deleted', async () => {
+        for (const [id, username] of [
+          ['a', 'ann'],
+          ['b', 'bob'],
+          ['c', 'ann'],
+        ] as const) {
+          clock.now += 10;
+          const owners = [{ username, password: 'p' }];
+          await store.commit([{ kind: 'insert-infrastructure', infrastructure: infrastructure(id, { owners }) }]);
+        }
+        const before = clock.now;
+        expect(await changed(0)).to.deep.equal(['a', 'b', 'c']);
+        expect(await changed(before)).to.deep.equal(['c']);
+        expect(await changed(0, { ownedBy: [{ username: 'ann', password: 'p' }] })).to.deep.equal(['a', 'c']);
+        expect(await changed(0, { ownedBy: [] })).to.deep.equal([]);
+        clock.now += 10;
+        await store.commit([{ kind: 'append-log', infrastructureId: 'b', vm: null, text: 'x' }]);
+        clock.now += 10;
+        await store.commit([{ kind: 'update-infrastructure', id: 'a', set: { isDeleted: true } }]);
+        expect(await store.listInfrastructuresChangedSince(before + 1)).to.deep.equal([
+          { id: 'b', version: (await store.getHeader('b'))!.version, updatedAt: before + 10 },
+          { id: 'a', version: (await store.getHeader('a'))!.version, updatedAt: before + 20 },
+        ]);
+      });
+    });
+
     describe('version', () => {
       const version = async () => (await store.getHeader('inf'))!.version;
 

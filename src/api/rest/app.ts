@@ -19,6 +19,9 @@ import { serveRoute } from './serve-route.js';
 /** What watches the service must get through whoever shares its address. */
 const UNCOUNTED_PATHS: ReadonlySet<string> = new Set(['/version', '/health', '/ready', '/metrics']);
 
+/** Clients that may follow events at a time: each one holds a connection. */
+const MOST_STREAMS = 1_000;
+
 /** A path of the tables with the methods that it takes. */
 interface PathRule {
   readonly pattern: RegExp;
@@ -47,7 +50,11 @@ export function createApp(dependencies: RestDependencies): Express {
   const { settings } = dependencies;
   const rootPath = normalizeRootPath(settings.restRootPath);
   const cors = createCors(settings);
-  const environment = { dependencies, blocking: createSemaphore(settings.restMaxBlockingCalls) };
+  const environment = {
+    dependencies,
+    blocking: createSemaphore(settings.restMaxBlockingCalls),
+    streams: createSemaphore(MOST_STREAMS),
+  };
   const exchanges = new WeakMap<Request, Exchange>();
 
   const begin = (request: Request, response: Response): Exchange => {
@@ -140,7 +147,7 @@ export function createApp(dependencies: RestDependencies): Express {
   return app;
 }
 
-const METHODS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
+const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Express refuses path elements whose percent-encoding is broken. */
 function pathProblem(error: unknown): RestProblem | undefined {

@@ -8,6 +8,8 @@ import type { DocumentForm } from '../document-screen.js';
 import { RestProblem } from './problem.js';
 import type { BodyKind, RequestBody } from './route.js';
 
+const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/merge-patch+json']);
+
 const unsupported = (types: readonly string[]): RestProblem =>
   new RestProblem(415, `Unsupported Media Type ${pythonReprList(types)}`, { code: 'unsupported-media-type' });
 
@@ -30,7 +32,7 @@ export function checkContentType(kind: BodyKind, body: RequestBody): void {
   const { text, types } = body;
   if (kind === 'form') return; // other types than that of forms hold no fields, and so name none
   if (kind === 'json') {
-    if (types.length > 0 && !types.includes('application/json')) throw unsupported(types);
+    if (types.length > 0 && !types.some((type) => JSON_TYPES.has(type))) throw unsupported(types);
     return;
   }
   if (text !== '' && formOf(types) === undefined) throw unsupported(types);

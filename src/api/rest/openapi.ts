@@ -66,6 +66,14 @@ const IDEMPOTENCY_KEY: Json = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const LAST_EVENT_ID: Json = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'Id of the last event that the client has: what came after it is sent, some of it perhaps again.',
+  schema: TEXT,
+};
+
 function parametersOf(route: Route): Json {
   const inQuery = (route.parameters ?? []).map(({ name, description, isRequired, schema }) => ({
     name,
@@ -74,7 +82,12 @@ function parametersOf(route: Route): Json {
     description,
     schema,
   }));
-  return [...pathParameters(route.path), ...inQuery, ...(route.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : [])];
+  return [
+    ...pathParameters(route.path),
+    ...inQuery,
+    ...(route.takesIdempotencyKey ? [IDEMPOTENCY_KEY] : []),
+    ...(route.isStream ? [LAST_EVENT_ID] : []),
+  ];
 }
 
 const ERROR_CONTENT: Json = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a route answers, apart from how it is written: the same value as JSON, text or CSV (rest-api.md §4.3).
+import type { ManagerEvent } from '../../manager/manager.js';
 import type { Format } from './accept.js';
 import { type JsonInput, jsonText } from './json-text.js';
 
@@ -23,6 +24,8 @@ type ReplyBody =
       readonly name: string;
       readonly rows: readonly Readonly<Record<string, string | number | boolean>>[];
     }
+  /** Events until one of both sides ends them. */
+  | { readonly kind: 'events'; readonly events: AsyncIterable<ManagerEvent> }
   /** Ready text of a type that does not depend on Accept. */
   | { readonly kind: 'raw'; readonly type: string; readonly text: string };
 
@@ -37,7 +40,11 @@ const JSON_TYPE = 'application/json';
 const withCharset = (type: string): string => (type.startsWith('text/') ? `${type}; charset=utf-8` : type);
 
 /** @param defaultType media type of the route's text form */
-export function writeReply(reply: Reply, format: Format, defaultType: string): WrittenReply {
+export function writeReply(
+  reply: Exclude<Reply, { readonly kind: 'events' }>,
+  format: Format,
+  defaultType: string,
+): WrittenReply {
   switch (reply.kind) {
     case 'empty':
       return { type: withCharset('text/plain'), text: '' };

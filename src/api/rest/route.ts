@@ -9,7 +9,7 @@ import type { Reply } from './reply.js';
 import type { Schema } from './schemas.js';
 
 /** Methods that routes have; HEAD and OPTIONS are derived. */
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Value of a query parameter, checked before the handler runs. */
 export type ParameterReader = <V>(parameter: Parameter<V>) => V;
@@ -32,6 +32,8 @@ export interface RouteContext {
   readonly get: ParameterReader;
   /** The whole query string. */
   readonly query: URLSearchParams;
+  /** Id of the last event that the client has (header Last-Event-ID). */
+  readonly lastEventId?: string;
   /** Absent when it is not configured. */
   readonly oai?: OaiRepository;
   /** An element of the path, decoded. */
@@ -65,6 +67,8 @@ export interface Route {
   readonly isPublic?: boolean;
   /** May wait for clouds: counts for REST_MAX_BLOCKING_CALLS. */
   readonly isBlocking?: boolean;
+  /** Its answer goes on until the client goes or the daemon stops. */
+  readonly isStream?: boolean;
   /** Its answer gets an ETag, so that polling clients can save the transfer. */
   readonly isPolled?: boolean;
   /** Catches path elements that no other route knows; not listed anywhere. */

@@ -44,7 +44,15 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   ]),
   Uri: object({ uri: URI }),
   UriList: object({ 'uri-list': array({ $ref: '#/components/schemas/Uri' }) }),
-  InfrastructureState: object({ state: STATE, vm_states: mapOf(STATE) }),
+  InfrastructureState: object(
+    {
+      state: STATE,
+      vm_states: mapOf(STATE),
+      reason: { ...TEXT, description: 'Only with `reasons`; absent for `configured`.' },
+      vm_reasons: { ...mapOf(TEXT), description: 'Only with `reasons`, by number of the virtual machine.' },
+    },
+    ['state', 'vm_states'],
+  ),
   Radl: { type: 'array', items: { type: 'object', required: ['class'], properties: { class: TEXT } } },
   Image: object({ uri: TEXT, name: TEXT }),
   Quotas: mapOf(AMOUNT),
@@ -91,6 +99,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       started: TIME,
       finished: TIME,
       error: object({ code: TEXT, message: TEXT }),
+      cancelling: { ...BOOLEAN, description: 'It was cancelled and has not ended yet.' },
     },
     ['id', 'kind', 'state', 'caller', 'created'],
   ),
@@ -132,6 +141,38 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       vmsLeftOut: INTEGER,
     },
     ['format', 'version', 'infrastructure', 'made', 'state', 'failures', 'log', 'vms'],
+  ),
+  Revision: object(
+    {
+      number: INTEGER,
+      kind: { type: 'string', enum: ['radl', 'tosca'] },
+      operation: { ...TEXT, description: 'Id of the operation that it came with.' },
+      created: TIME,
+      document: { ...TEXT, description: 'Only where one revision is asked for.' },
+    },
+    ['number', 'kind', 'operation', 'created'],
+  ),
+  RestorePlan: object({
+    add: { ...mapOf(INTEGER), description: 'Virtual machines to launch, by system.' },
+    remove: array(INTEGER),
+    reconfigure: BOOLEAN,
+    dry_run: BOOLEAN,
+  }),
+  DesiredState: {
+    type: 'object',
+    required: ['desiredState'],
+    additionalProperties: false,
+    properties: { desiredState: { type: 'string', enum: ['STARTED', 'STOPPED'] } },
+  },
+  DesiredStatePlan: object(
+    {
+      desiredState: { type: 'string', enum: ['STARTED', 'STOPPED'] },
+      change: { ...array(INTEGER), description: 'Virtual machines that are started or stopped.' },
+      keep: array(INTEGER),
+      dry_run: BOOLEAN,
+      operation: { ...TEXT, description: 'Absent when there is nothing to do, and in a dry run.' },
+    },
+    ['desiredState', 'change', 'keep', 'dry_run'],
   ),
   NewOwner: {
     type: 'object',

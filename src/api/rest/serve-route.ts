@@ -4,11 +4,12 @@ import { decodeText, parseAuthHeader } from '../../auth/index.js';
 import { type AuthItem, errorText } from '../../domain/index.js';
 import type { Semaphore } from '../../util/semaphore.js';
 import { readBody, utf8Text } from '../body-reader.js';
-import { CallAborted, createCall, requestSignal, untilAborted } from '../call.js';
+import { CallAborted, createCall, requestSignal, streamSignal, untilAborted } from '../call.js';
 import { mediaTypes, negotiate } from './accept.js';
 import type { RestDependencies } from './dependencies.js';
 import { checkContentType, formOf } from './document-body.js';
 import { problemOf, unexpectedProblem } from './error-rules.js';
+import { sendEvents } from './event-stream.js';
 import { type Exchange, sendProblem, sendReply } from './exchange.js';
 import { idempotencyOf } from './idempotency-key.js';
 import type { Parameter } from './parameters.js';
@@ -21,6 +22,8 @@ export interface RouteEnvironment {
   readonly dependencies: RestDependencies;
   /** Bounds the calls that may wait for clouds. */
   readonly blocking: Semaphore;
+  /** Bounds the streams of events. */
+  readonly streams: Semaphore;
 }
 
 const NO_BODY: RequestBody = { text: '', types: [] };
@@ -54,7 +57,9 @@ async function requestBody(exchange: Exchange, limitBytes: number): Promise<Requ
 export async function serveRoute(route: Route, exchange: Exchange, environment: RouteEnvironment): Promise<void> {
   const { settings } = environment.dependencies;
   exchange.route = route.path;
-  const supervision = requestSignal(exchange.response, settings.restBlockingCallTimeout);
+  const supervision = route.isStream
+    ? streamSignal(exchange.response)
+    : requestSignal(exchange.response, settings.restBlockingCallTimeout);
   try {
     await answer(route, exchange, environment, supervision.signal);
   } catch (error) {
@@ -79,7 +84,7 @@ function describe(error: unknown, route: Route, exchange: Exchange): RestProblem
 async function answer(
   route: Route,
   exchange: Exchange,
-  { dependencies, blocking }: RouteEnvironment,
+  { dependencies, blocking, streams }: RouteEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
   const { request } = exchange;
@@ -115,16 +120,44 @@ async function answer(
     body,
     get,
     query,
+    ...lastEventId(headers['last-event-id']),
     ...(dependencies.oai && { oai: dependencies.oai }),
     param: (name) => pathElement(request.params[name]),
   };
+  if (route.isStream) {
+    await stream(route, exchange, streams, context);
+    return;
+  }
   const handle = (): Promise<Reply> => route.handle(context);
   const reply = await untilAborted(signal, () => (route.isBlocking ? blocking.run(handle, signal) : handle()));
   const format = early ?? negotiate(exchange.accept, produces);
+  if (reply.kind === 'events') throw new TypeError(`${route.operationId} is no stream`);
   const written = writeReply(reply, format, produces.defaultType);
   for (const [name, value] of Object.entries(reply.headers ?? {})) exchange.response.setHeader(name, value);
   sendReply(exchange, 200, written, route.isPolled ? 'revalidate' : 'no-store');
 }
+
+async function stream(route: Route, exchange: Exchange, streams: Semaphore, context: RouteContext): Promise<void> {
+  const release = streams.tryAcquire();
+  if (release === undefined) {
+    throw new RestProblem(503, 'Too many clients follow events. Try again later, or ask for the state instead.', {
+      code: 'too-many-requests',
+      headers: { 'Retry-After': '30' },
+    });
+  }
+  try {
+    const { signal } = context.call;
+    const reply = await untilAborted(signal, () => route.handle(context));
+    if (reply.kind !== 'events') throw new TypeError(`${route.operationId} gives no events`);
+    for (const [name, value] of Object.entries(reply.headers ?? {})) exchange.response.setHeader(name, value);
+    await sendEvents(exchange, reply.events, signal);
+  } finally {
+    release();
+  }
+}
+
+const lastEventId = (header: string | readonly string[] | undefined): { readonly lastEventId?: string } =>
+  typeof header === 'string' && header !== '' ? { lastEventId: header } : {};
 
 function queryOf(url: string): URLSearchParams {
   const question = url.indexOf('?');

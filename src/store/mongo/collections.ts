@@ -46,6 +46,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   infrastructures: [
     { key: { is_deleted: 1, created_at: -1, sequence: -1 }, name: 'list' },
     { key: { owner_hashes: 1 }, name: 'owners' },
+    { key: { updated_at: 1 }, name: 'changes' },
   ],
   vms: [
     { key: { infrastructure_id: 1, vm_number: 1 }, name: 'of_infrastructure' },

@@ -116,6 +116,10 @@ export function createMongoStore(parts: MongoStoreParts): Store {
       const hash = await requireOwnerHash();
       return await connection.read((database) => reads.listInfrastructureIds(database, hash, ownedBy));
     },
+    async listInfrastructuresChangedSince(time, { ownedBy } = {}) {
+      const hash = await requireOwnerHash();
+      return await connection.read((database) => reads.listChangedSince(database, hash, time, ownedBy));
+    },
 
     getVm: (id, number) => connection.read((database) => reads.getVm(database, sealer, id, number)),
     listVms: (id, options) =>

@@ -18,10 +18,10 @@ import { readOperation } from '../rows/operation-row.js';
 import type { OwnerHash } from '../rows/owner-hash.js';
 import { readResource } from '../rows/resource-row.js';
 import { readRevision } from '../rows/revision-row.js';
-import { type Row, textOf } from '../rows/row.js';
+import { integerOf, type Row, textOf } from '../rows/row.js';
 import { CLOUD_STATE_WORDS, readVm, readVmStatus, VM_STATUS_COLUMNS } from '../rows/vm-row.js';
 import type { Sealer } from '../sealing.js';
-import type { OperationFilter } from '../store.js';
+import type { InfrastructureVersion, OperationFilter } from '../store.js';
 import { documentsOf, type MongoDocument, vmKey } from './collections.js';
 
 const projection = (columns: readonly string[]): Record<string, 1> =>
@@ -59,6 +59,27 @@ export async function listInfrastructureIds(
     .sort({ created_at: -1, sequence: -1 })
     .toArray();
   return rows.map(({ _id }) => _id);
+}
+
+/** Infrastructures by the time of their last change. */
+export async function listChangedSince(
+  db: Db,
+  ownerHash: OwnerHash,
+  time: number,
+  ownedBy: readonly Owner[] | undefined,
+): Promise<readonly InfrastructureVersion[]> {
+  const rows = await documentsOf(db, 'infrastructures')
+    .find(
+      { updated_at: { $gte: time }, ...ownedByFilter(ownedBy, ownerHash) },
+      { projection: { version: 1, updated_at: 1 } },
+    )
+    .sort({ updated_at: 1, sequence: 1 })
+    .toArray();
+  return rows.map((row) => ({
+    id: row._id,
+    version: integerOf(row, 'version'),
+    updatedAt: integerOf(row, 'updated_at'),
+  }));
 }
 
 /** Reads a VM by its key. */

@@ -116,14 +116,19 @@ export function readOperation(row: Row, sealer: Sealer): Operation {
   const credentials = once(() => openCredentials(row, sealer, id));
   const hasResult = optionalTextOf(row, 'result') !== null;
   const errorCode = optionalTextOf(row, 'error_code');
+  const state = wordOf(row, 'state', STATES);
   return {
     id,
     infrastructureId: textOf(row, 'infrastructure_id'),
     sequence: integerOf(row, 'sequence'),
     kind: wordOf(row, 'kind', KINDS),
-    state: wordOf(row, 'state', STATES),
+    state,
     caller: textOf(row, 'caller'),
-    error: errorCode === null ? null : { code: errorCode, message: optionalTextOf(row, 'error_message') ?? '' },
+    // What was asked of it while it ran says nothing once it is done.
+    error:
+      errorCode === null || state === 'done'
+        ? null
+        : { code: errorCode, message: optionalTextOf(row, 'error_message') ?? '' },
     createdAt: integerOf(row, 'created_at'),
     startedAt: optionalIntegerOf(row, 'started_at'),
     finishedAt: optionalIntegerOf(row, 'finished_at'),

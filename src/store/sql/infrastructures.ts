@@ -12,9 +12,9 @@ import {
   scrubbedColumns,
 } from '../rows/infrastructure-row.js';
 import type { OwnerHash } from '../rows/owner-hash.js';
-import { textOf } from '../rows/row.js';
+import { integerOf, textOf } from '../rows/row.js';
 import type { Sealer } from '../sealing.js';
-import type { InfrastructureChanges } from '../store.js';
+import type { InfrastructureChanges, InfrastructureVersion } from '../store.js';
 import type { Batch } from './batch.js';
 import type { SqlSession } from './database.js';
 import { indexOwners, ownedByCondition } from './owners.js';
@@ -95,6 +95,25 @@ export async function getInfrastructure(
     [id],
   );
   return row && readInfrastructure(row, sealer);
+}
+
+/** Infrastructures by the time of their last change. */
+export async function listChangedSince(
+  session: SqlSession,
+  ownerHash: OwnerHash,
+  time: number,
+  ownedBy: readonly Owner[] | undefined,
+): Promise<readonly InfrastructureVersion[]> {
+  const owned = ownedByCondition(ownedBy, ownerHash);
+  const rows = await session.all(
+    `SELECT id, version, updated_at FROM infrastructures WHERE updated_at >= ? ${owned ? `AND ${owned.sql}` : ''} ORDER BY updated_at, sequence`,
+    [time, ...(owned?.values ?? [])],
+  );
+  return rows.map((row) => ({
+    id: textOf(row, 'id'),
+    version: integerOf(row, 'version'),
+    updatedAt: integerOf(row, 'updated_at'),
+  }));
 }
 
 /** Ids of living infrastructures, newest first; those of some owners are found by their hashes. */

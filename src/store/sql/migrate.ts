@@ -62,11 +62,11 @@ async function runMissing(
 
 async function runStep(
   session: SqlSession,
-  { version, tables, up }: Migration,
+  { version, tables, indexes = [], up }: Migration,
   now: () => number,
   { place, hasTransactionalSchema }: Dialect,
 ): Promise<void> {
-  if (hasTransactionalSchema || !(await takeBackInterrupted(session, version, tables))) {
+  if (hasTransactionalSchema || !(await takeBackInterrupted(session, version, tables, indexes))) {
     await requireNoTables(session, tables, place);
   }
   await session.run('INSERT INTO schema_version (version, applied_at) VALUES (?, ?)', [version, BEGUN]);
@@ -74,12 +74,27 @@ async function runStep(
   await session.run('UPDATE schema_version SET applied_at = ? WHERE version = ?', [now(), version]);
 }
 
-/** Drops the tables of a step that had begun, which made them. @returns false when it had not begun */
-async function takeBackInterrupted(session: SqlSession, version: number, tables: readonly string[]): Promise<boolean> {
+/** Drops the tables and indexes of a step that had begun, which made them. @returns false when it had not begun */
+async function takeBackInterrupted(
+  session: SqlSession,
+  version: number,
+  tables: readonly string[],
+  indexes: NonNullable<Migration['indexes']>,
+): Promise<boolean> {
   const begun = await session.run('DELETE FROM schema_version WHERE version = ? AND applied_at = ?', [version, BEGUN]);
   if (begun > 0) {
     for (const table of tables.toReversed()) {
       await session.run(`DROP TABLE IF EXISTS ${table}`);
+    }
+    for (const { table, name } of indexes) {
+      // Only MySQL and its kin come here.
+      const known = await session.first(
+        'SELECT 1 AS present FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?',
+        [table, name],
+      );
+      if (known !== undefined) {
+        await session.run(`DROP INDEX ${name} ON ${table}`);
+      }
     }
   }
   return begun > 0;

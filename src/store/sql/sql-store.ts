@@ -9,7 +9,7 @@ import { applyChanges } from './apply-changes.js';
 import { type Batch, createBatch } from './batch.js';
 import { createCommitWitness } from './commit-witness.js';
 import type { SqlDatabase, SqlSession } from './database.js';
-import { getHeader, getInfrastructure, listInfrastructureIds } from './infrastructures.js';
+import { getHeader, getInfrastructure, listChangedSince, listInfrastructureIds } from './infrastructures.js';
 import { acquireLease, leaseClock, releaseLease, requireLease } from './leases.js';
 import { listStatistics } from './list-statistics.js';
 import { readLog, readVmLogs } from './logs.js';
@@ -92,6 +92,8 @@ export function createSqlStore(parts: SqlStoreParts): Store {
     getInfrastructure: (id) => database.read((session) => getInfrastructure(session, sealer, id)),
     listInfrastructureIds: ({ ownedBy }) =>
       database.read(async (session) => listInfrastructureIds(session, await requireOwnerHash(session), ownedBy)),
+    listInfrastructuresChangedSince: (time, { ownedBy } = {}) =>
+      database.read(async (session) => listChangedSince(session, await requireOwnerHash(session), time, ownedBy)),
 
     getVm: (id, number) => database.read((session) => getVm(session, sealer, id, number)),
     listVms: (id, options) => database.read((session) => listVms(session, sealer, id, options)),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What our API has beyond the reference: pages of lists, the journal, idempotency keys, rate limits.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect } from 'chai';
+import { until } from '../../support/waiting.js';
 import { AUTH, RADL, type RestService, request, startRest } from './rest-service.js';
 
 describe('REST: pages of lists', () => {
@@ -221,6 +224,45 @@ describe('REST: OAI-PMH', () => {
       await service.anonymous('POST', '/oai?verb=a', form, 'set=b+c&verb=d');
       await service.anonymous('POST', '/oai', { 'Content-Type': 'text/plain' }, 'verb=Identify');
       expect(asked).to.deep.equal([`verb=Identify ${url}`, `verb=a&set=b+c&verb=d ${url}`, ` ${url}`]);
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+describe('REST: events for a client that does not read', () => {
+  it('are made only as it takes them, and end with it', async () => {
+    const service = await startRest();
+    try {
+      let made = 0;
+      let isOver = false;
+      service.manager.events = async function* (call) {
+        try {
+          while (!call.signal.aborted) {
+            made += 1;
+            // Work between events, as real ones have.
+            await new Promise((resolve) => setImmediate(resolve));
+            yield { id: String(made), name: 'log', data: { text: 'x'.repeat(100_000) } };
+          }
+        } finally {
+          isOver = true;
+        }
+      };
+      const socket = connect(service.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(`GET /events HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTH}\r\n\r\n`);
+      await once(socket, 'readable');
+      let last = 0;
+      let unchanged = 0;
+      await until(() => {
+        unchanged = made === last ? unchanged + 1 : 0;
+        last = made;
+        return unchanged > 30;
+      }, 'the stream to stand still');
+      // What fits into the buffers of both sockets, far from all that there was time for.
+      expect(made).to.be.lessThan(200);
+      socket.destroy();
+      await until(() => isOver, 'the stream to end');
     } finally {
       await service.stop();
     }

@@ -79,7 +79,7 @@ describe('REST: paths and methods', () => {
     for (const [method, path, allow] of [
       ['POST', '/version', 'GET, HEAD, OPTIONS'],
       ['PATCH', '/infrastructures', 'GET, POST, PUT, HEAD, OPTIONS'],
-      ['PUT', '/infrastructures/x', 'GET, POST, DELETE, HEAD, OPTIONS'],
+      ['PUT', '/infrastructures/x', 'GET, POST, DELETE, PATCH, HEAD, OPTIONS'],
       ['POST', '/infrastructures/x/vms/0', 'GET, PUT, DELETE, HEAD, OPTIONS'],
       ['GET', '/infrastructures/x/vms/0/disks/0/snapshot', 'PUT, OPTIONS'],
       ['POST', '/static/hello.txt', 'GET, HEAD, OPTIONS'],

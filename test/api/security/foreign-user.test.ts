@@ -58,17 +58,27 @@ describe('somebody else', () => {
     await demolish(house);
   });
 
-  const ELEMENTS: Readonly<Record<string, string>> = { vmId: '0', diskNum: '0', property: 'state', cloudId: 'mem' };
+  const ELEMENTS: Readonly<Record<string, string>> = {
+    vmId: '0',
+    revision: '1',
+    diskNum: '0',
+    property: 'state',
+    cloudId: 'mem',
+  };
 
   /** Calls a route on A's infrastructure, with everything that it needs. */
   function call({ method, template }: DescribedRoute, headers: Record<string, string>): Promise<Answer> {
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
       name === 'infId' ? id : (ELEMENTS[name] ?? 'x'),
     );
-    const isOwners = template.endsWith('/authorization');
-    const body = isOwners ? '{"username": "eva", "password": "eva-pass"}' : DOCUMENT;
-    const type = isOwners ? 'application/json' : 'text/plain';
-    const hasBody = method === 'POST' || method === 'PUT';
+    const json = template.endsWith('/authorization')
+      ? '{"username": "eva", "password": "eva-pass"}'
+      : method === 'PATCH'
+        ? '{"desiredState": "STOPPED"}'
+        : undefined;
+    const body = json ?? DOCUMENT;
+    const type = json === undefined ? 'text/plain' : 'application/json';
+    const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
     const query = '?image_name=i&overwrite=yes&delete=yes&force=yes&step=1';
     return service.anonymous(
       method,
@@ -177,6 +187,8 @@ describe('somebody else', () => {
   it('is let in as an administrator', async () => {
     const admin = { Authorization: 'type = InfrastructureManager; username = root; password = root' };
     for (const route of ownRoutes().filter(({ method }) => method === 'GET')) {
+      // Goes on for ever.
+      if (route.template.endsWith('/events')) continue;
       const { status, body } = await call(route, admin);
       // `data` comes last: with delete=yes it takes the infrastructure away.
       expect(body, route.template).not.to.contain('not granted');

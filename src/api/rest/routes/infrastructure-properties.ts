@@ -2,12 +2,12 @@
 // Routes that read one property of an infrastructure, and the change of its owners (rest-api.md §9.6, 9.10).
 import { IM_TYPE, itemsFromObjects } from '../../../auth/index.js';
 import { type AuthItem, errorText, failureToJson } from '../../../domain/index.js';
-import type { OperationSummary } from '../../../manager/manager.js';
+import { operationData, stateData } from '../../../manager/index.js';
 import { printRadl } from '../../../radl/index.js';
 import { jsonProblem } from '../../json-place.js';
 import type { Produces } from '../accept.js';
 import type { ErrorRules } from '../error-rules.js';
-import { count, flag } from '../parameters.js';
+import { flag } from '../parameters.js';
 import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { array, field, mapOf, ref, TEXT } from '../schemas.js';
@@ -20,6 +20,7 @@ const ERRORS: ErrorRules = { prefix: 'Error Getting Inf. prop: ' };
 
 const HEADER_ONLY = flag('headeronly', false, 'Only the part of the log that concerns the infrastructure as a whole.');
 const DELETE = flag('delete', false, 'Forget the infrastructure here after the export; its machines stay.');
+const REASONS = flag('reasons', false, 'Say beside each state but `configured` what it is due to.');
 const OVERWRITE = flag('overwrite', false, 'Replace all owners instead of adding one.');
 
 /**
@@ -47,40 +48,7 @@ function newOwnerItems(body: string): readonly AuthItem[] {
 /** As the reference lists them. */
 const PROPERTIES = ['contmsg', 'radl', 'tosca', 'state', 'outputs', 'data', 'authorization'];
 
-const OPERATIONS_LIMIT = count('limit', 1000, 'Only so many, the newest ones; default 100.');
-
-const timeText = (ms: number): string => new Date(ms).toISOString();
-
-function operationJson(operation: OperationSummary) {
-  const { id, kind, state, caller, createdAt, startedAt, finishedAt, error } = operation;
-  return {
-    id,
-    kind,
-    state,
-    caller,
-    created: timeText(createdAt),
-    ...(startedAt !== undefined && { started: timeText(startedAt) }),
-    ...(finishedAt !== undefined && { finished: timeText(finishedAt) }),
-    ...(error && { error: { code: error.code, message: error.message } }),
-  };
-}
-
 export const infrastructurePropertyRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/infrastructures/:infId/operations',
-    operationId: 'GetInfrastructureOperations',
-    summary: 'What was done to the infrastructure and how it ended, the newest first.',
-    answer: field('operations', array(ref('Operation'))),
-    parameters: [OPERATIONS_LIMIT],
-    produces: JSON_ONLY,
-    isPolled: true,
-    errors: ERRORS,
-    handle: async ({ manager, call, param, get }) => {
-      const operations = await manager.listOperations(call, param('infId'), get(OPERATIONS_LIMIT) ?? 100);
-      return { kind: 'field', name: 'operations', json: operations.map(operationJson) };
-    },
-  },
   {
     method: 'GET',
     path: '/infrastructures/:infId/failures',
@@ -94,7 +62,7 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
       const { state, configuration, failures, leftOut } = await manager.infrastructureFailures(call, param('infId'));
       const json = {
         state,
-        ...(configuration && { configuration: operationJson(configuration) }),
+        ...(configuration && { configuration: operationData(configuration) }),
         list: failures.map(failureToJson),
         left_out: leftOut,
       };
@@ -178,10 +146,14 @@ export const infrastructurePropertyRoutes: readonly Route[] = [
     operationId: 'GetInfrastructureState',
     summary: 'State of the infrastructure and of each virtual machine.',
     answer: field('state', ref('InfrastructureState')),
+    parameters: [REASONS],
     produces: STRICT_JSON,
     isPolled: true,
     errors: ERRORS,
-    handle: async ({ manager, call, param }) => {
+    handle: async ({ manager, call, param, get }) => {
+      if (get(REASONS)) {
+        return { kind: 'field', name: 'state', json: stateData(await manager.explainedState(call, param('infId'))) };
+      }
       const { state, vmStates } = await manager.infrastructureState(call, param('infId'));
       const vms = new Map([...vmStates].map(([number, vmState]) => [String(number), vmState]));
       return { kind: 'field', name: 'state', json: { state, vm_states: vms } };

@@ -9,5 +9,7 @@ export interface Migration {
   readonly title: string;
   /** Tables that it makes, in this order: what an interrupted run leaves where a rollback takes no table back. */
   readonly tables: readonly string[];
+  /** Indexes that it makes on tables of earlier steps, likewise. */
+  readonly indexes?: readonly { readonly table: string; readonly name: string }[];
   up(session: SqlSession): Promise<void>;
 }
