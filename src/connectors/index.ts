@@ -4,6 +4,7 @@ import type { ConnectorType } from './connector.js';
 import { deployedNodeType } from './deployed-node/connector.js';
 import { dockerType } from './docker/connector.js';
 import { dummyType } from './dummy/connector.js';
+import { ec2Type } from './ec2/connector.js';
 import { egiType } from './egi/connector.js';
 
 export * from './connector.js';
@@ -11,4 +12,10 @@ export { type ConnectorRegistry, createConnectorRegistry } from './registry.js';
 export { noAuthData } from './shared/cloud-errors.js';
 
 /** Every cloud type that this version can work with. */
-export const builtInConnectorTypes: readonly ConnectorType[] = [deployedNodeType, dockerType, dummyType, egiType];
+export const builtInConnectorTypes: readonly ConnectorType[] = [
+  deployedNodeType,
+  dockerType,
+  dummyType,
+  ec2Type,
+  egiType,
+];

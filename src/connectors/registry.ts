@@ -9,7 +9,6 @@ import { chooseCredential } from './shared/choose-credential.js';
 const TYPES_TO_COME: readonly string[] = [
   'Azure',
   'CloudStack',
-  'EC2',
   'FogBow',
   'GCE',
   'Kubernetes',

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks of the RADL with `create = 'yes'`: one VPC per infrastructure with a gateway to the internet, one subnet per network (ec2.md §3.2).
+import type { Vpc } from '@aws-sdk/client-ec2';
+import { ImError, type Resource } from '../../domain/index.js';
+import { isPublicNetwork, type Network, type Radl } from '../../radl/index.js';
+import { type Cidr, cidrContains, formatCidr, parseCidr } from '../../util/ip.js';
+import type { LaunchRequest } from '../connector.js';
+import { DEFAULT_CIDR_PATTERN, pickCidr } from '../shared/cidr.js';
+import { providerNetworkName } from '../shared/network-names.js';
+import type { Ec2, Engine } from './engine.js';
+import { awsCode, isNotFound, unlessGone } from './failure.js';
+import { listSubnets } from './network.js';
+import { untilDeleted } from './patience.js';
+import { TAG_INFRASTRUCTURE, TAG_SUBNET, tagged, tagValue } from './tags.js';
+import { parseRegionalId, regionalId } from './vm-id.js';
+
+/** A network of the RADL with its subnet. */
+export interface OwnNetwork {
+  readonly networkId: string;
+  readonly cidr: string;
+  /** `<vpc>.<subnet>`. */
+  readonly providerId: string;
+}
+
+/** `*` of a pattern begins after this number (common.md A4). */
+const FIRST_WILDCARD = 127;
+/** The largest range that a VPC takes. */
+const VPC_PREFIX = 16;
+
+/** Networks that are to be made: of the whole document, so that all systems share one VPC. */
+export function networksToCreate(document: Radl): readonly Network[] {
+  return document.networks.filter(
+    (network) =>
+      !isPublicNetwork(network) &&
+      network.features.getText('create') === 'yes' &&
+      (network.features.getText('provider_id') ?? '') === '',
+  );
+}
+
+const vpcToken = (infrastructureId: string): string => `im-${infrastructureId}`;
+
+/** Makes sure that VPC, gateway and subnets exist; what is there already is used. */
+export async function prepareOwnNetworks(
+  engine: Engine,
+  ec2: Ec2,
+  request: LaunchRequest,
+  zone: string | undefined,
+): Promise<readonly OwnNetwork[]> {
+  const wanted = networksToCreate(request.concrete);
+  if (wanted.length === 0) return [];
+  const key = `${engine.account.key} ${ec2.region} network ${request.infrastructureId}`;
+  return engine.shared.creation.run(key, () => prepare(ec2, request, wanted, zone), request.signal);
+}
+
+async function prepare(
+  ec2: Ec2,
+  request: LaunchRequest,
+  wanted: readonly Network[],
+  zone: string | undefined,
+): Promise<readonly OwnNetwork[]> {
+  const { infrastructureId, signal, resources } = request;
+  const subnets = await listSubnets(ec2, [], signal);
+  const used = subnets.map(({ CidrBlock = '' }) => parseCidr(CidrBlock)).filter((range) => range !== undefined);
+  const existing = new Map(
+    subnets
+      .filter(({ Tags }) => tagValue(Tags, TAG_INFRASTRUCTURE) === infrastructureId)
+      .map((subnet) => [tagValue(subnet.Tags, TAG_SUBNET), subnet]),
+  );
+  const ranges = new Map<string, Cidr>();
+  for (const network of wanted) {
+    const known = existing.get(network.id)?.CidrBlock;
+    const range = known === undefined ? freeRange(network, used) : parseCidr(known);
+    if (range === undefined)
+      throw new ImError('provider', `The range ${known} of network ${network.id} cannot be read.`);
+    used.push(range);
+    ranges.set(network.id, range);
+  }
+  const vpcId = await ensureVpc(ec2, request, [...ranges.values()]);
+  await ensureGateway(ec2, request, vpcId);
+  const networks: OwnNetwork[] = [];
+  for (const [networkId, range] of ranges) {
+    const cidr = formatCidr(range);
+    const token = providerNetworkName(infrastructureId, networkId);
+    const find = async (): Promise<string | undefined> => {
+      const id = await findSubnet(ec2, infrastructureId, networkId, signal);
+      return id === undefined ? undefined : regionalId(ec2.region, id);
+    };
+    const recorded = await resources.record(
+      { kind: 'subnet', token, vmNumber: null, data: { region: ec2.region, networkId } },
+      async () =>
+        (await find()) ?? regionalId(ec2.region, await createSubnet(ec2, request, vpcId, networkId, cidr, zone)),
+      find,
+    );
+    networks.push({ networkId, cidr, providerId: `${vpcId}.${parseRegionalId(recorded).id}` });
+  }
+  return networks;
+}
+
+function freeRange(network: Network, used: readonly Cidr[]): Cidr {
+  const pattern = network.features.getText('cidr') || DEFAULT_CIDR_PATTERN;
+  const picked = pickCidr(pattern, used, FIRST_WILDCARD);
+  const range = picked === undefined ? undefined : parseCidr(picked);
+  if (range === undefined) {
+    throw new ImError('provider', `Error creating network ${network.id}: no free range is left in ${pattern}.`);
+  }
+  return range;
+}
+
+/** The VPC of the infrastructure, with every range inside its address space. */
+async function ensureVpc(ec2: Ec2, request: LaunchRequest, ranges: readonly Cidr[]): Promise<string> {
+  const { infrastructureId, resources, signal } = request;
+  const find = async (): Promise<string | undefined> => {
+    const vpcId = (await findVpc(ec2, infrastructureId, signal))?.VpcId;
+    return vpcId === undefined ? undefined : regionalId(ec2.region, vpcId);
+  };
+  const recorded = await resources.record(
+    { kind: 'network', token: vpcToken(infrastructureId), vmNumber: null, data: { region: ec2.region } },
+    async () => (await find()) ?? regionalId(ec2.region, await createVpc(ec2, request, ranges)),
+    find,
+  );
+  const vpcId = parseRegionalId(recorded).id;
+  const { Vpcs: [vpc] = [] } = await ec2.call('describeVpcs', { VpcIds: [vpcId] }, signal);
+  await ec2.call('modifyVpcAttribute', { VpcId: vpcId, EnableDnsHostnames: { Value: true } }, signal);
+  for (const range of ranges) {
+    const blocks = blocksOf(vpc);
+    if (blocks.some((block) => holds(block, range))) continue;
+    const { CidrBlockAssociation } = await ec2.call(
+      'associateVpcCidrBlock',
+      { VpcId: vpcId, CidrBlock: formatCidr(range) },
+      signal,
+    );
+    vpc?.CidrBlockAssociationSet?.push(CidrBlockAssociation ?? {});
+  }
+  return vpcId;
+}
+
+function blocksOf(vpc: Vpc | undefined): readonly Cidr[] {
+  const texts = [vpc?.CidrBlock, ...(vpc?.CidrBlockAssociationSet ?? []).map(({ CidrBlock }) => CidrBlock)];
+  return texts.map((text) => parseCidr(text ?? '')).filter((range) => range !== undefined);
+}
+
+const holds = (outer: Cidr, inner: Cidr): boolean =>
+  outer.prefix <= inner.prefix && cidrContains(outer, { family: inner.family, value: inner.network });
+
+async function createVpc(ec2: Ec2, request: LaunchRequest, ranges: readonly Cidr[]): Promise<string> {
+  const { Vpc: made } = await ec2.call(
+    'createVpc',
+    {
+      CidrBlock: formatCidr(commonRange(ranges)),
+      TagSpecifications: [
+        {
+          ResourceType: 'vpc',
+          Tags: [
+            { Key: 'Name', Value: vpcToken(request.infrastructureId) },
+            { Key: TAG_INFRASTRUCTURE, Value: request.infrastructureId },
+          ],
+        },
+      ],
+    },
+    request.signal,
+  );
+  return made?.VpcId ?? '';
+}
+
+/** The smallest range that holds all; not larger than a VPC can be: what is outside gets a block of its own. */
+export function commonRange(ranges: readonly Cidr[]): Cidr {
+  const [first = { family: 4, network: 0n, prefix: VPC_PREFIX }, ...others] = ranges;
+  let { network, prefix } = first;
+  for (const range of others) {
+    prefix = Math.min(prefix, range.prefix);
+    while (prefix > 0 && network >> BigInt(32 - prefix) !== range.network >> BigInt(32 - prefix)) prefix -= 1;
+  }
+  prefix = Math.max(prefix, VPC_PREFIX);
+  network = (first.network >> BigInt(32 - prefix)) << BigInt(32 - prefix);
+  return { family: 4, network, prefix };
+}
+
+async function createSubnet(
+  ec2: Ec2,
+  request: LaunchRequest,
+  vpcId: string,
+  networkId: string,
+  cidr: string,
+  zone: string | undefined,
+): Promise<string> {
+  const { infrastructureId, signal } = request;
+  const { Subnet: made } = await ec2.call(
+    'createSubnet',
+    {
+      VpcId: vpcId,
+      CidrBlock: cidr,
+      ...(zone !== undefined && { AvailabilityZone: zone }),
+      TagSpecifications: [
+        {
+          ResourceType: 'subnet',
+          Tags: [
+            { Key: 'Name', Value: providerNetworkName(infrastructureId, networkId) },
+            { Key: TAG_INFRASTRUCTURE, Value: infrastructureId },
+            { Key: TAG_SUBNET, Value: networkId },
+          ],
+        },
+      ],
+    },
+    signal,
+  );
+  return made?.SubnetId ?? '';
+}
+
+/** A gateway that is attached, and the way to it in every route table of the VPC. */
+async function ensureGateway(ec2: Ec2, request: LaunchRequest, vpcId: string): Promise<void> {
+  const { infrastructureId, resources, signal } = request;
+  const find = async (): Promise<string | undefined> => {
+    const id = await findGateway(ec2, infrastructureId, signal);
+    return id === undefined ? undefined : regionalId(ec2.region, id);
+  };
+  const recorded = await resources.record(
+    { kind: 'router', token: vpcToken(infrastructureId), vmNumber: null, data: { region: ec2.region } },
+    async () => {
+      const known = await find();
+      if (known !== undefined) return known;
+      const Tags = [{ Key: TAG_INFRASTRUCTURE, Value: infrastructureId }];
+      const { InternetGateway: made } = await ec2.call(
+        'createInternetGateway',
+        { TagSpecifications: [{ ResourceType: 'internet-gateway', Tags }] },
+        signal,
+      );
+      return regionalId(ec2.region, made?.InternetGatewayId ?? '');
+    },
+    find,
+  );
+  const gateway = parseRegionalId(recorded).id;
+  await unlessCode('Resource.AlreadyAssociated', () =>
+    ec2.call('attachInternetGateway', { InternetGatewayId: gateway, VpcId: vpcId }, signal),
+  );
+  const ofVpc = { Filters: [{ Name: 'vpc-id', Values: [vpcId] }] };
+  const { RouteTables = [] } = await ec2.call('describeRouteTables', ofVpc, signal);
+  for (const { RouteTableId, Routes = [] } of RouteTables) {
+    if (Routes.some(({ DestinationCidrBlock }) => DestinationCidrBlock === '0.0.0.0/0')) continue;
+    await unlessCode('RouteAlreadyExists', () =>
+      ec2.call('createRoute', { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: gateway }, signal),
+    );
+  }
+}
+
+async function unlessCode(code: string, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (awsCode(error) !== code) throw error;
+  }
+}
+
+/** The VPC of an infrastructure. */
+export async function findVpc(ec2: Ec2, infrastructureId: string, signal: AbortSignal): Promise<Vpc | undefined> {
+  const { Vpcs = [] } = await ec2.call(
+    'describeVpcs',
+    { Filters: [tagged(TAG_INFRASTRUCTURE, infrastructureId)] },
+    signal,
+  );
+  return Vpcs[0];
+}
+
+async function findGateway(ec2: Ec2, infrastructureId: string, signal: AbortSignal): Promise<string | undefined> {
+  const Filters = [tagged(TAG_INFRASTRUCTURE, infrastructureId)];
+  const { InternetGateways = [] } = await ec2.call('describeInternetGateways', { Filters }, signal);
+  return InternetGateways[0]?.InternetGatewayId;
+}
+
+async function findSubnet(
+  ec2: Ec2,
+  infrastructureId: string,
+  networkId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const filters = [tagged(TAG_INFRASTRUCTURE, infrastructureId), tagged(TAG_SUBNET, networkId)];
+  const found = await listSubnets(
+    ec2,
+    filters.map(({ Name = '', Values = [] }) => ({ Name, Values })),
+    signal,
+  );
+  return found[0]?.SubnetId;
+}
+
+/** Provider id of a registered VPC, gateway or subnet whose creation was interrupted. */
+export async function findOwnNetwork(ec2: Ec2, resource: Resource, signal: AbortSignal): Promise<string | undefined> {
+  const { infrastructureId, kind, data } = resource;
+  const id =
+    kind === 'network'
+      ? (await findVpc(ec2, infrastructureId, signal))?.VpcId
+      : kind === 'router'
+        ? await findGateway(ec2, infrastructureId, signal)
+        : await findSubnet(ec2, infrastructureId, String(data.networkId), signal);
+  return id === undefined ? undefined : regionalId(ec2.region, id);
+}
+
+/** Deletes a subnet, waiting for machines that are still shutting down. */
+export function removeSubnet(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  return untilDeleted(`subnet ${id}`, signal, () => ec2.call('deleteSubnet', { SubnetId: id }, signal));
+}
+
+/** Detaches and deletes a gateway. */
+export async function removeGateway(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  let attachments: readonly { readonly VpcId?: string | undefined }[] = [];
+  try {
+    const { InternetGateways: [gateway] = [] } = await ec2.call(
+      'describeInternetGateways',
+      { InternetGatewayIds: [id] },
+      signal,
+    );
+    attachments = gateway?.Attachments ?? [];
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw error;
+  }
+  for (const { VpcId } of attachments) {
+    await untilDeleted(`gateway ${id}`, signal, async () => {
+      await unlessCode('Gateway.NotAttached', () =>
+        ec2.call('detachInternetGateway', { InternetGatewayId: id, VpcId }, signal),
+      );
+    });
+  }
+  await unlessGone(ec2.call('deleteInternetGateway', { InternetGatewayId: id }, signal));
+}
+
+/** Deletes a VPC. */
+export function removeVpc(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  return untilDeleted(`VPC ${id}`, signal, () => ec2.call('deleteVpc', { VpcId: id }, signal));
+}
