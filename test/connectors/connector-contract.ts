@@ -27,6 +27,8 @@ export interface ContractSubject {
   connect(): CloudConnector;
   /** Document with one system that the cloud can launch several times, with a private network when it has networks. */
   readonly radl: string;
+  /** A number of CPUs, other than that of the document, that the cloud has; default 3. */
+  readonly alteredCpus?: number;
   /** How many VMs of the infrastructure the provider has; undefined when there is no provider that could tell. */
   countVms?(infrastructureId: string): Promise<number>;
   /** Everything that the provider has of an infrastructure: VMs, networks, volumes. */
@@ -55,11 +57,15 @@ export function describeConnectorContract(subject: ContractSubject): void {
       return request;
     };
 
+    /** As the daemon looks for interrupted launches. */
+    const lookUp = (by: CloudConnector, tokens: readonly string[], { infrastructureId, concrete }: LaunchRequest) =>
+      by.findByToken(tokens, infrastructureId, never, 'whole-window', [concrete]);
+
     /** Removes whatever a test launched, as the daemon would: by token, then what the ledger holds. */
     const destroyAll = async (): Promise<void> => {
       for (const request of requests.splice(0)) {
         const tokens = request.vms.map(({ token }) => token);
-        for (const found of await connector.findByToken(tokens, infrastructureId, never)) {
+        for (const found of await lookUp(connector, tokens, request)) {
           const number = request.vms.find(({ token }) => token === found.token)!.number;
           await connector.destroy(
             {
@@ -75,7 +81,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
           );
         }
       }
-      for (const resource of ledger.resources) await connector.destroyResource?.(resource, never);
+      for (const resource of ledger.resources.toReversed()) await connector.destroyResource?.(resource, never);
     };
 
     beforeEach(() => {
@@ -173,7 +179,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
         const launched = await launchOk(connector, request);
         const later = subject.connect();
         const tokens = request.vms.map(({ token }) => token);
-        const found = await later.findByToken([...tokens, `${infrastructureId}-99-0`], infrastructureId, never);
+        const found = await lookUp(later, [...tokens, `${infrastructureId}-99-0`], request);
         expect(found.map(({ token }) => token)).to.have.members(tokens);
         for (const vm of found) {
           const outcome = await later.adopt(request, vm);
@@ -188,7 +194,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
         const request = await requestFor();
         await launchOk(connector, request);
         const tokens = request.vms.map(({ token }) => token);
-        expect(await connector.findByToken(tokens, infrastructureId, never)).to.deep.equal([]);
+        expect(await lookUp(connector, tokens, request)).to.deep.equal([]);
       });
     }
 
@@ -196,7 +202,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
       const request = await requestFor();
       await launchOk(connector, request);
       const tokens = request.vms.map(({ token }) => token);
-      expect(await connector.findByToken(tokens, randomUUID(), never)).to.deep.equal([]);
+      expect(await lookUp(connector, tokens, { ...request, infrastructureId: randomUUID() })).to.deep.equal([]);
     });
 
     it('launches nothing once the launch is called off', async () => {
@@ -224,7 +230,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
         const [launched] = await launchOk(connector, request);
         expect(ledger.resources).to.not.have.length(0);
         await connector.destroy(vmReference(request, launched!), never);
-        for (const resource of [...ledger.resources, ...ledger.resources]) {
+        for (const resource of [...ledger.resources.toReversed(), ...ledger.resources.toReversed()]) {
           expect(resource.providerId).to.be.a('string');
           await connector.destroyResource!(resource, never);
         }
@@ -239,7 +245,7 @@ export function describeConnectorContract(subject: ContractSubject): void {
           expect(await connector.findResource!(resource, never)).to.equal(ledger.resources[index]!.providerId);
         }
         await connector.destroy(vmReference(request, launched!), never);
-        for (const resource of interrupted) {
+        for (const resource of interrupted.toReversed()) {
           await connector.destroyResource!(resource, never);
           expect(await connector.findResource!(resource, never)).to.equal(undefined);
         }
@@ -269,10 +275,11 @@ export function describeConnectorContract(subject: ContractSubject): void {
       const request = await requestFor();
       const [launched] = await launchStarted(request);
       const vm = vmReference(request, launched!);
-      const wanted = 'system s (cpu.count = 3)';
+      const cpus = subject.alteredCpus ?? 3;
+      const wanted = `system s (cpu.count = ${cpus})`;
       if (connector.capabilities.has('alter')) {
         const { info } = await alterWith(connector, vm, wanted, ledger);
-        expect(info.systems[0]!.features.getNumber('cpu.count')).to.equal(3);
+        expect(info.systems[0]!.features.getNumber('cpu.count')).to.equal(cpus);
       } else {
         const error = await failure(alterWith(connector, vm, wanted, ledger));
         expect(error).to.be.instanceOf(ImError).with.property('code', 'not-supported');

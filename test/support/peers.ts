@@ -3,9 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import type { Context } from 'mocha';
 import { DockerEngine, engineHost } from '../../scripts/quickstart/docker-engine.js';
+import { motoProblem } from './aws/moto.js';
 
 /** `machines` are sshds in namespaces of this host (host-machines.ts), which need root rights. */
-export type Peer = 'container engine' | 'node image' | 'ansible' | 'machines';
+export type Peer = 'container engine' | 'node image' | 'ansible' | 'machines' | 'moto';
 
 export const NODE_IMAGE = 'im-node:latest';
 
@@ -27,6 +28,8 @@ export async function peerProblem(peer: Peer): Promise<string | undefined> {
           ? `the image ${NODE_IMAGE} is missing: scripts/node-image.sh`
           : undefined)
       );
+    case 'moto':
+      return motoProblem();
     case 'ansible':
       return commandProblem('ansible-playbook', ['--version']);
     case 'machines':

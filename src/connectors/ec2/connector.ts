@@ -23,6 +23,7 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   'snapshot',
   'images',
   'quotas',
+  'user-data',
   'idempotent-launch',
 ]);
 

@@ -2,10 +2,11 @@
 // Deleting a VM with what belongs only to it, and what a launch registered in the ledger (ec2.md §6).
 import { ImError, type Resource } from '../../domain/index.js';
 import { sleep } from '../../util/deadline.js';
+import { createSemaphore } from '../../util/semaphore.js';
 import type { VmReference } from '../connector.js';
 import { releaseAddresses } from './addresses.js';
 import { removeDnsEntries } from './dns.js';
-import { CONSISTENCY_WINDOW_MS, type Ec2, type Engine } from './engine.js';
+import { CONCURRENCY, CONSISTENCY_WINDOW_MS, type Ec2, type Engine } from './engine.js';
 import { awsCode, isNotFound } from './failure.js';
 import { findByToken, terminate } from './instances.js';
 import { findOwnNetwork, removeGateway, removeSubnet, removeVpc } from './own-networks.js';
@@ -86,8 +87,9 @@ export async function destroyResource(engine: Engine, resource: Resource, signal
     }
     return;
   }
-  if (resource.providerId === null) return;
-  const { region, id } = parseRegionalId(resource.providerId);
+  const providerId = resource.providerId ?? (await findResource(engine, resource, signal));
+  if (providerId === undefined) return;
+  const { region, id } = parseRegionalId(providerId);
   const ec2 = engine.clients.ec2(region);
   switch (resource.kind) {
     case 'security-group':
@@ -121,8 +123,14 @@ export async function findInRegions(
   patience: 'whole-window' | 'one-look' = 'whole-window',
 ) {
   const places = regions ?? (await allRegions(engine, signal));
+  const bound = createSemaphore(CONCURRENCY);
   const found = await Promise.all(
-    places.map((region) => findByToken(engine, engine.clients.ec2(region), tokens, infrastructureId, signal, patience)),
+    places.map((region) =>
+      bound.run(
+        () => findByToken(engine, engine.clients.ec2(region), tokens, infrastructureId, signal, patience),
+        signal,
+      ),
+    ),
   );
   return found.flat();
 }

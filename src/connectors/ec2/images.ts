@@ -39,10 +39,7 @@ export async function snapshot(
         Name: imageName,
         Description: DESCRIPTION,
         NoReboot: true,
-        TagSpecifications: [
-          { ResourceType: 'image', Tags },
-          { ResourceType: 'snapshot', Tags },
-        ],
+        TagSpecifications: [{ ResourceType: 'image', Tags }],
       },
       signal,
     );

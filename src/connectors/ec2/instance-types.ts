@@ -20,6 +20,9 @@ export interface InstanceType {
   readonly isCurrent: boolean;
 }
 
+/** A page has 4 kB per type; reading more at once would hold up everybody else. */
+const PAGE_SIZE = 100;
+
 /** The types of a region; asked once a day per account and region. */
 export async function instanceTypes(
   engine: Engine,
@@ -58,7 +61,7 @@ async function listTypes(engine: Engine, region: string, signal: AbortSignal): P
   return allPages(async (NextToken) => {
     const { InstanceTypes = [], NextToken: next } = await ec2.call(
       'describeInstanceTypes',
-      { ...(NextToken !== undefined && { NextToken }) },
+      { MaxResults: PAGE_SIZE, ...(NextToken !== undefined && { NextToken }) },
       signal,
     );
     return { items: InstanceTypes.map(readType), next };

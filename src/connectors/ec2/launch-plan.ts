@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { Image, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { ImError } from '../../domain/index.js';
 import { credentials, hasPublicNetwork, type System } from '../../radl/index.js';
-import type { LaunchRequest } from '../connector.js';
+import type { CallHome, LaunchRequest } from '../connector.js';
 import { cloudInit } from '../shared/cloud-init.js';
 import { systemOf } from '../shared/first-system.js';
 import { instanceName } from '../shared/instance-name.js';
@@ -24,8 +24,10 @@ export interface LaunchPlan {
   readonly networks: readonly OwnNetwork[];
   readonly subnet: ChosenSubnet;
   readonly disks: readonly DataDisk[];
-  /** The request without token and tags, which are each VM's own. */
+  /** The request without token, tags and user data, which are each VM's own. */
   readonly input: Omit<RunInstancesRequest, 'MinCount' | 'MaxCount'>;
+  /** In base64; undefined: none. */
+  readonly userData: (callHome: CallHome | undefined) => string | undefined;
   /** How failure texts call the launch. */
   readonly description: string;
 }
@@ -54,7 +56,9 @@ export async function launchPlan(engine: Engine, request: LaunchRequest): Promis
   if (instanceType === '') throw new ImError('provider', 'Error no instance type available for the requirements.');
   const image = await describeImage(ec2, imageId, signal);
   const disks = await planDisks(ec2, system, image, signal);
-  const { userData, keyName } = userDataOf(request);
+  const { userData, keyName } = loginOf(request);
+  // What is too long is said before anything is made.
+  userData(request.vms[0]?.callHome);
 
   const zone = features.getText('availability_zone') || disks.zone;
   const networks = await prepareOwnNetworks(engine, ec2, request, zone);
@@ -69,6 +73,7 @@ export async function launchPlan(engine: Engine, request: LaunchRequest): Promis
     networks,
     subnet,
     disks: disks.disks,
+    userData,
     instanceName: instanceName(system),
     description: `Error Launching in region ${region} with image: ${imageId} in VPC: ${subnet.vpcId}-${subnet.subnetId}  an ${isSpot ? 'spot' : 'ondemand'} instance  of type: ${instanceType} . `,
     input: {
@@ -84,7 +89,6 @@ export async function launchPlan(engine: Engine, request: LaunchRequest): Promis
         },
       ],
       ...(disks.mappings.length > 0 && { BlockDeviceMappings: [...disks.mappings] }),
-      ...(userData !== undefined && { UserData: userData }),
       ...(keyName !== undefined && { KeyName: keyName }),
       ...(zone !== undefined && { Placement: { AvailabilityZone: zone } }),
       ...(isSpot && {
@@ -158,17 +162,17 @@ async function cheapestZones(ec2: Ec2, instanceType: string, signal: AbortSignal
   return [...byZone].sort((left, right) => left[1] - right[1]).map(([zone]) => zone);
 }
 
-/** User data for cloud-init in base64, and the name of a key pair where the public key is one. */
-function userDataOf(request: LaunchRequest): {
-  readonly userData: string | undefined;
-  readonly keyName: string | undefined;
-} {
+/** How the VM is logged in to: by user data for cloud-init, or by a key pair of EC2 where the public key names one. */
+function loginOf(request: LaunchRequest): Pick<LaunchPlan, 'userData'> & { readonly keyName: string | undefined } {
   const { concrete } = request;
   const { username = '', publicKey = '' } = credentials(systemOf(concrete));
   const isKey = publicKey.length >= SHORTEST_KEY || /^(ssh-|ecdsa-|sk-)\S+ /.test(publicKey);
-  const text = cloudInit(concrete, { username, publicKey: isKey ? publicKey.trim() : undefined });
+  const login = { username, publicKey: isKey ? publicKey.trim() : undefined };
   return {
-    userData: text === undefined ? undefined : encodeUserData(text),
+    userData: (callHome) => {
+      const text = cloudInit(concrete, login, callHome);
+      return text === undefined ? undefined : encodeUserData(text);
+    },
     keyName: isKey || publicKey === '' ? undefined : publicKey,
   };
 }

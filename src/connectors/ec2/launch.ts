@@ -80,10 +80,12 @@ async function create(engine: Engine, request: LaunchRequest, plan: LaunchPlan, 
   const signal = AbortSignal.timeout(CREATE_TIMEOUT_MS);
   sent.set(vm.token, engine.environment.now(), engine.environment.now());
   try {
+    const UserData = plan.userData(vm.callHome);
     const { Instances: [instance] = [] } = await ec2.call(
       'runInstances',
       {
         ...plan.input,
+        ...(UserData !== undefined && { UserData }),
         MinCount: 1,
         MaxCount: 1,
         ClientToken: clientToken(vm.token),

@@ -7,6 +7,8 @@ import { freePort, type PrivateServer, serverDirectory, startServer } from '../d
 
 /** Where scripts/ensure-moto.sh puts it. */
 export const MOTO = fileURLToPath(new URL('../../../var/tools/moto', import.meta.url));
+/** Images that every account has. */
+const IMAGES = fileURLToPath(new URL('images.json', import.meta.url));
 const PROGRAM = join(MOTO, 'bin', 'moto_server');
 
 /** Why there can be no server here, or undefined. */
@@ -22,7 +24,7 @@ export async function startMoto(): Promise<PrivateServer> {
     {
       program: PROGRAM,
       argv: ['-H', '127.0.0.1', '-p', String(port)],
-      environment: { MOTO_EC2_LOAD_DEFAULT_AMIS: 'true', MOTO_ENABLE_AMI_VALIDATION: 'true' },
+      environment: { MOTO_AMIS_PATH: IMAGES, MOTO_ENABLE_AMI_VALIDATION: 'true' },
     },
     directory,
     port,
