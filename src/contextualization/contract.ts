@@ -165,6 +165,8 @@ export interface PlannedBootstrap {
   readonly fqdn: string;
   readonly hostname: string;
   readonly isNatInstance: boolean;
+  /** Opens the infrastructure to its machines: BEARER_TOKEN of their users (§11.2). Empty: none. */
+  readonly bearerToken: string;
 }
 
 /** One Ansible run over VMs of one system. */

@@ -13,6 +13,8 @@ export interface BootstrapRequest {
   /** Public key of the infrastructure, a line of `authorized_keys`. */
   readonly publicKey: string;
   readonly isNatInstance: boolean;
+  /** For the environment of all users; empty: none. */
+  readonly bearerToken: string;
   /** The node opens SSH connections itself (the master). */
   readonly needsSshClient: boolean;
   /** To be set instead of the current password. */
@@ -31,6 +33,7 @@ function inputOf(request: BootstrapRequest): string {
     `fqdn ${request.fqdn}`,
     `etc_hosts ${base64(request.etcHosts)}`,
     `key ${base64(request.publicKey.trim())}`,
+    ...(request.bearerToken === '' ? [] : [`token ${base64(request.bearerToken)}`]),
     `nat ${request.isNatInstance ? 1 : 0}`,
     `need_ssh ${request.needsSshClient ? 1 : 0}`,
     ...(request.newPassword ? [`new_password ${base64(request.newPassword)}`] : []),

@@ -38,6 +38,7 @@ const LABELS: Readonly<Record<string, string>> = {
   hostname: 'Host name',
   key: 'Key of the infrastructure',
   requiretty: 'Terminal for sudo',
+  token: 'Token of the infrastructure',
   nat: 'Address translation',
   apt_update: 'Package lists',
   new_key: 'New key of the user',

@@ -34,7 +34,7 @@ export const INNER_SCRIPT = String.raw`
 set -u
 umask 022
 sudo_mode=$1; user=$2; home=$3
-fqdn=; etc_hosts=; key=; new_password=; new_key=; nat=0; need_ssh=0
+fqdn=; etc_hosts=; key=; token=; new_password=; new_key=; nat=0; need_ssh=0
 while read -r line; do [ "$line" = begin ] && break; done
 while read -r name value; do
   case $name in
@@ -44,6 +44,7 @@ while read -r name value; do
     key) key=$(printf %s "$value" | base64 -d) ;;
     new_password) new_password=$(printf %s "$value" | base64 -d) ;;
     new_key) new_key=$(printf %s "$value" | base64 -d) ;;
+    token) token=$(printf %s "$value" | base64 -d) ;;
     nat) nat=$value ;;
     need_ssh) need_ssh=$value ;;
   esac
@@ -150,6 +151,20 @@ drop_requiretty() {
   if sed -i 's/^[[:space:]]*Defaults[[:space:]]\{1,\}requiretty/#&/' /etc/sudoers; then say requiretty changed ''; else say requiretty failed 'cannot change /etc/sudoers'; fi
 }
 
+# For whoever logs in; a line of the file, replaced when it is another one (contextualization.md 11.2).
+set_token() {
+  [ -n "$token" ] || return 0
+  file=/etc/environment; wanted="BEARER_TOKEN=$token"
+  # Not by grep: its command line is seen by everybody.
+  while read -r line; do [ "$line" = "$wanted" ] && { say token ok ''; return 0; }; done 2>/dev/null <"$file"
+  rest=$(grep -v '^BEARER_TOKEN=' "$file" 2>/dev/null)
+  if { [ -z "$rest" ] || printf '%s\n' "$rest"; printf '%s\n' "$wanted"; } >"$file.im" && chmod 644 "$file.im" && mv "$file.im" "$file"; then
+    say token changed ''
+  else
+    say token failed "cannot write $file"
+  fi
+}
+
 set_up_nat() {
   [ "$nat" = 1 ] || return 0
   problem=$(sysctl -w net.ipv4.ip_forward=1 2>&1 >/dev/null || printf 'sysctl failed')
@@ -189,6 +204,7 @@ ensure_ssh_client
 set_host_name
 add_key key "$key" || failed=1
 drop_requiretty
+set_token
 set_up_nat
 refresh_apt
 add_key new_key "$new_key"

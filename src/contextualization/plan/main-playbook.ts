@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the playbook `main_<system>`: facts, token, disks and packages before any recipe runs (contextualization.md §11.2).
+// Makes the playbook `main_<system>`: facts, disks and packages before any recipe runs (contextualization.md §11.2).
 import { applicationsToInstall, dataDisks, type Features } from '../../radl/index.js';
 import type { PlannedNode } from './nodes.js';
 import { dumpPlaybook, playHeader } from './playbook.js';
@@ -27,14 +27,17 @@ export function mainPlaybook(nodes: readonly PlannedNode[]): MainPlaybook {
   const [first] = nodes;
   if (first === undefined) return { content: dumpPlaybook([]), logLines: [] };
   const packages = packagesOf(first);
+  const disks = first.isWindows ? [] : disksOf(first);
+  // A task that finds nothing to do still costs each machine a fork.
+  const hasWork = first.isWindows || disks.length > 0 || packages.length > 0;
   const play = new Map([
     ...playHeader({ hostNames: nodes.map(({ hostName }) => hostName), isWindows: first.isWindows }),
-    ['vars', { im_disks: first.isWindows ? [] : disksOf(first), im_packages: packages.map(packageName) }],
+    ['vars', { im_disks: disks, im_packages: packages.map(packageName) }],
     [
       'tasks',
       [
         { name: 'Gathering Facts', setup: null },
-        { include_tasks: first.isWindows ? 'utils/tasks/windows.yml' : 'utils/tasks/main.yml' },
+        ...(hasWork ? [{ include_tasks: first.isWindows ? 'utils/tasks/windows.yml' : 'utils/tasks/main.yml' }] : []),
       ],
     ],
   ]);

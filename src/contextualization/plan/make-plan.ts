@@ -47,7 +47,7 @@ export function makePlan(input: PlanInput, tools: PlanTools = { randomBytes: sys
     ],
     etcHosts: hosts,
     hostNames: new Map(nodes.map((node) => [node.vm.number, node.hostName])),
-    bootstrap: nodes.filter((node) => !node.isWindows).map(bootstrapOf),
+    bootstrap: nodes.filter((node) => !node.isWindows).map((node) => bootstrapOf(node, input.infrastructureToken)),
     steps,
     ...galaxyContent(input.radl),
     warnings: [...selection.warnings, ...main.logLines],
@@ -55,10 +55,12 @@ export function makePlan(input: PlanInput, tools: PlanTools = { randomBytes: sys
   };
 }
 
-function bootstrapOf(node: PlannedNode): ConfigurationPlan['bootstrap'][number] {
+function bootstrapOf(node: PlannedNode, token: string): ConfigurationPlan['bootstrap'][number] {
   const { fqdn, hostname } = node.name;
   const isNatInstance = node.vm.info.systems[0]?.features.getText('nat_instance') === 'yes';
-  return { vm: node.vm.number, fqdn, hostname, isNatInstance };
+  // `user:password` never goes into the environment of all users.
+  const bearerToken = token.includes(':') ? '' : token;
+  return { vm: node.vm.number, fqdn, hostname, isNatInstance, bearerToken };
 }
 
 /** Every body as `<configure>.yml`, so that recipes can include one another. */

@@ -2,12 +2,9 @@
 // The settings and the command line of Ansible on the control node (contextualization.md §7, §24.4-§24.6).
 import { dumpYaml } from '../../yaml.js';
 import type { VmConnection } from './progress.js';
+import { START_PATH } from './start-program.js';
 
-const LARGEST_FORKS = 20;
 const DEFAULT_PYTHON = '/usr/bin/python3';
-
-/** Hosts that one Ansible process works on at once. */
-export const forksFor = (vms: number): number => Math.max(1, Math.min(vms, LARGEST_FORKS));
 
 /**
  * The settings file. Everything stays in the infrastructure's directory, so that infrastructures that share a node do not meet.
@@ -93,6 +90,7 @@ export interface AnsibleCall {
 /** Command line of a playbook; no secret is in it. */
 export const ansibleCommand = (call: AnsibleCall): readonly string[] => [
   'python3',
+  `${call.directory}/${START_PATH}`,
   `${call.runtime}/bin/ansible-playbook`,
   '-i',
   `${call.directory}/hosts`,

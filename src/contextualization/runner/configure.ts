@@ -17,7 +17,7 @@ import { basicMark, prepareOthers } from './prepare-all.js';
 import { infrastructureDir, runDir } from './remote-layout.js';
 import { InfrastructureFailure, logOnce, type RunContext, type WaitContext } from './run-context.js';
 import { runSteps } from './run-steps.js';
-import { type Staging, stageFiles } from './stage.js';
+import { type StagedNode, type Staging, stageFiles } from './stage.js';
 import { createTaskTable } from './task-table.js';
 import { loginOf } from './vm-access.js';
 
@@ -88,16 +88,16 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
     ansibleKey: context.ansibleKey,
     signal: context.signal,
   };
-  await inPhase('files', bringFiles(context, link, staging));
+  const { freeMib = 0 } = await inPhase('files', bringFiles(context, link, staging));
   await inPhase('content', installFor(context, link, directory, packages));
-  await progress.update(() => ({ phase: 'steps', runtimePath: ready.runtimePath, connections }));
+  await progress.update(() => ({ phase: 'steps', runtimePath: ready.runtimePath, connections, freeMib }));
   return link;
 }
 
 /** @throws InfrastructureFailure when the control node cannot take the files. */
-async function bringFiles(context: RunContext, link: ControlLink, staging: Staging): Promise<void> {
+async function bringFiles(context: RunContext, link: ControlLink, staging: Staging): Promise<StagedNode> {
   try {
-    await stageFiles(await link.connection(context.signal), staging);
+    return await stageFiles(await link.connection(context.signal), staging);
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof ImError || error instanceof SshError)) throw error;

@@ -4,7 +4,8 @@
 
 /**
  * Unpacks a tar from standard input into the infrastructure's directory. Arguments: remote base directory, infrastructure id, directory
- * of this run. Each file is replaced in one step; running tasks never see half of one. What earlier runs left is removed.
+ * of this run. Each file is replaced in one step; running tasks never see half of one. What earlier runs left is removed. Prints how
+ * much memory is free, by the machine and by our control group, if they say so.
  */
 export const UNPACK_PROGRAM = `
 import io, os, shutil, stat, sys, tarfile
@@ -35,6 +36,28 @@ runs = os.path.dirname(run)
 for name in os.listdir(runs) if os.path.isdir(runs) else []:
     if name != os.path.basename(run):
         shutil.rmtree(os.path.join(runs, name), ignore_errors=True)
+
+def number(path, name=None):
+    try:
+        with open(path) as f:
+            for line in f:
+                words = line.split()
+                if name is None or words[0] == name:
+                    return int(words[0 if name is None else 1])
+    except (OSError, ValueError, IndexError):
+        pass
+
+free = []
+available = number('/proc/meminfo', 'MemAvailable:')
+if available is not None:
+    free.append(available * 1024)
+for limit, used in (('/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory.current'),
+                    ('/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory/memory.usage_in_bytes')):
+    limit, used = number(limit), number(used)
+    if limit is not None and used is not None:
+        free.append(max(0, limit - used))
+if free:
+    print('free %d MiB' % (min(free) >> 20))
 `;
 
 /**

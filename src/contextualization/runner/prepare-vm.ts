@@ -89,6 +89,7 @@ export async function prepareVm(
     etcHosts,
     publicKey: context.ansibleKey.publicKey,
     isNatInstance: bootstrap.isNatInstance,
+    bearerToken: bootstrap.bearerToken,
     needsSshClient: isMaster,
     newPassword: wanted.password,
     newPublicKey: wanted.publicKey,

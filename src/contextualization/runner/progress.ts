@@ -43,6 +43,8 @@ export interface RunProgress {
   readonly runtimePath: string;
   /** Of the control node; the time lines of the logs show its local time. */
   readonly timeZoneOffsetMinutes: number;
+  /** Free memory of the control node before the steps, MiB; 0 when it is not known. */
+  readonly freeMib: number;
   readonly connections: ReadonlyMap<number, VmConnection>;
   readonly failedVms: readonly number[];
   /** VMs whose result was reported, good or bad. */
@@ -63,6 +65,7 @@ export const freshProgress = (runId: string): RunProgress => ({
   logged: [],
   runtimePath: '',
   timeZoneOffsetMinutes: 0,
+  freeMib: 0,
   connections: new Map(),
   failedVms: [],
   finishedVms: [],
@@ -113,6 +116,7 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
     logged: textsOf(saved.logged),
     runtimePath: textOf(saved.runtimePath),
     timeZoneOffsetMinutes: numberOf(saved.timeZoneOffsetMinutes),
+    freeMib: numberOf(saved.freeMib),
     connections: new Map(connections.map(([vm, value]) => [Number(vm), connectionOf(value)])),
     failedVms: numbersOf(saved.failedVms),
     finishedVms: numbersOf(saved.finishedVms),
@@ -135,6 +139,7 @@ export function progressToJson(progress: RunProgress): JsonObject {
     logged: progress.logged,
     runtimePath: progress.runtimePath,
     timeZoneOffsetMinutes: progress.timeZoneOffsetMinutes,
+    freeMib: progress.freeMib,
     connections: Object.fromEntries(connections),
     failedVms: progress.failedVms,
     finishedVms: progress.finishedVms,

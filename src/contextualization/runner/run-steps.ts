@@ -4,6 +4,7 @@ import { errorText, ImError } from '../../domain/index.js';
 import { createSemaphore } from '../../util/semaphore.js';
 import { stoppedLine } from '../render/index.js';
 import { recordFailures } from './failures.js';
+import { resourcesFor } from './resources.js';
 import { logOnce } from './run-context.js';
 import { runTask, type TaskResults } from './run-task.js';
 import type { StepsContext } from './steps-context.js';
@@ -60,14 +61,11 @@ async function runEntry(context: StepsContext, entry: StepTask): Promise<void> {
   });
 }
 
-/** Ansible processes on the control node at once; those of single VMs are small. */
-const PROCESSES_AT_ONCE = 8;
-const SINGLE_PROCESSES_AT_ONCE = 20;
-
 /** Runs the tasks of one step; those that share a VM run in the order of the plan. */
 async function runStep(context: StepsContext, tasks: readonly StepTask[]): Promise<void> {
-  const { signal, environment } = context.base;
-  const places = createSemaphore(environment.settings.processPerVm ? SINGLE_PROCESSES_AT_ONCE : PROCESSES_AT_ONCE);
+  const { signal, environment, progress } = context.base;
+  const { processes } = resourcesFor(progress.current.freeMib || undefined, environment.settings.processPerVm);
+  const places = createSemaphore(processes);
   const lastOfVm = new Map<number, Promise<void>>();
   const all = tasks.map((entry) => {
     const before = [...new Set(entry.task.vms.map((vm) => lastOfVm.get(vm)))];

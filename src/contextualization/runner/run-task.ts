@@ -13,12 +13,13 @@ import {
   taskFailed,
   taskSucceeded,
 } from '../render/index.js';
-import { ansibleCommand, ansibleEnvironment, connectionInventory, forksFor, limitPatterns } from './ansible-config.js';
+import { ansibleCommand, ansibleEnvironment, connectionInventory, limitPatterns } from './ansible-config.js';
 import { describeBadEnd } from './bad-end.js';
 import type { FileLine } from './line-splitter.js';
 import { createLogWriter } from './log-writer.js';
 import type { TaskProgress } from './progress.js';
 import { runDir, runMark, secretsPrefix } from './remote-layout.js';
+import { forksOf, resourcesFor } from './resources.js';
 import type { StepsContext } from './steps-context.js';
 import { runTaskProcess, type TaskSpec } from './task-process.js';
 import type { StepTask } from './task-table.js';
@@ -49,13 +50,27 @@ function excludedHosts(context: StepsContext, entry: StepTask, vms: readonly num
   return [...context.plan.hostNames].filter(([vm]) => excluded.has(vm)).map(([, name]) => name);
 }
 
+/** VMs that run beside each other in a step: those of all its systems. */
+function forksFor({ base, table }: StepsContext, entry: StepTask, vms: readonly number[]): number {
+  const { forks } = resourcesFor(base.progress.current.freeMib || undefined, base.environment.settings.processPerVm);
+  const step = table.steps.find(({ number }) => number === entry.step);
+  const beside = new Set(step?.tasks.flatMap(({ task }) => task.vms));
+  return forksOf(forks, vms.length, beside.size);
+}
+
 function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: readonly number[]): TaskSpec {
   const { base, plan, directory, runtimePath, connections, passwords } = context;
   const { infrastructureId, runId } = base.run;
   const { playbook, vaultPassword } = entry.task;
   const excluded = excludedHosts(context, entry, vms);
   const isLimited = excluded.length > 0;
-  const call = { directory, playbook, isLimited, hasVault: vaultPassword !== undefined, forks: forksFor(vms.length) };
+  const call = {
+    directory,
+    playbook,
+    isLimited,
+    hasVault: vaultPassword !== undefined,
+    forks: forksFor(context, entry, vms),
+  };
   return {
     command: ansibleCommand({ ...call, runtime: runtimePath }),
     environment: ansibleEnvironment(directory, runtimePath, runMark(infrastructureId, runId)),

@@ -5,6 +5,7 @@ import { packTar, type SshConnection, shellCommand } from '../../ssh/index.js';
 import type { AnsibleKey, PlannedFile } from '../contract.js';
 import { ansibleConfig } from './ansible-config.js';
 import { UNPACK_PROGRAM } from './node-programs.js';
+import { START_CACHE, START_PATH, START_PROGRAM } from './start-program.js';
 
 /** What to bring where. */
 export interface Staging {
@@ -22,11 +23,17 @@ export interface Staging {
 const TIMEOUT_MS = 120_000;
 const PRIVATE = 0o600;
 
+/** What the control node tells on this occasion. */
+export interface StagedNode {
+  /** Free memory in MiB; undefined when it does not say. */
+  readonly freeMib: number | undefined;
+}
+
 /**
  * Writes all files, each in one step; those of earlier runs that are not among them stay.
  * @throws ImError `provider` when the node cannot take them; SshError.
  */
-export async function stageFiles(connection: SshConnection, staging: Staging): Promise<void> {
+export async function stageFiles(connection: SshConnection, staging: Staging): Promise<StagedNode> {
   const { ansibleKey, directory, runtimePath } = staging;
   const archive = packTar([
     ...staging.files,
@@ -34,11 +41,13 @@ export async function stageFiles(connection: SshConnection, staging: Staging): P
     { path: 'facts_cache', mode: 0o700 },
     { path: '.ansible/cp', mode: 0o700 },
     { path: '.ansible/tmp', mode: 0o700 },
+    { path: START_CACHE, mode: 0o700 },
+    { path: START_PATH, content: START_PROGRAM, mode: PRIVATE },
     { path: 'ansible.cfg', content: ansibleConfig(directory, runtimePath), mode: PRIVATE },
     { path: 'ansible_key', content: `${ansibleKey.privateKey.trim()}\n`, mode: PRIVATE },
     { path: 'ansible_key.pub', content: `${ansibleKey.publicKey.trim()}\n`, mode: PRIVATE },
   ]);
-  const { exitCode, stderr } = await connection.exec(
+  const { exitCode, stdout, stderr } = await connection.exec(
     shellCommand(
       'python3',
       '-c',
@@ -53,4 +62,6 @@ export async function stageFiles(connection: SshConnection, staging: Staging): P
     const reason = stderr.replace(/\s+/g, ' ').trim().slice(-300);
     throw new ImError('provider', `The files cannot be written to ${directory} of ${connection.host}: ${reason}`);
   }
+  const [, free] = /^free (\d+) MiB$/m.exec(stdout) ?? [];
+  return { freeMib: free === undefined ? undefined : Number(free) };
 }

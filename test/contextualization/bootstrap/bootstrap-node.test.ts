@@ -34,6 +34,7 @@ describe('the bootstrap', function () {
     etcHosts: '10.0.0.1 front.example.org front\n10.0.0.2 wn-1.example.org wn-1\n',
     publicKey: KEY,
     isNatInstance: false,
+    bearerToken: '',
     needsSshClient: true,
     ...changes,
   });
@@ -89,6 +90,19 @@ describe('the bootstrap', function () {
     );
     expect(byName(third.steps).hosts).to.equal('changed');
     expect(await node.run('cat /etc/hosts')).to.equal(`${original}\n10.0.0.3 front.example.org front`);
+    connection.close();
+  });
+
+  it('gives the token to the environment of all users, once, and a new one in place of the old', async () => {
+    const connection = await logIn('imuser', { kind: 'key', privateKey: bed.privateKey });
+    await node.run(`printf 'LANG=C\nBEARER_TOKEN=stale\n' >/etc/environment`);
+    for (const expected of ['changed', 'ok']) {
+      const { steps } = await bootstrapNode(connection, request({ bearerToken: 'to.k-en' }), limits());
+      expect(byName(steps).token).to.equal(expected);
+      expect(await node.run('cat /etc/environment; stat -c %a /etc/environment')).to.equal(
+        'LANG=C\nBEARER_TOKEN=to.k-en\n644',
+      );
+    }
     connection.close();
   });
 

@@ -124,8 +124,20 @@ describe('makePlan', () => {
     const radl = cluster();
     radl.getSystem('front')?.features.setText('nat_instance', 'yes');
     expect(makePlan(planInput(radl, clusterVms(radl, 1))).bootstrap).to.deep.equal([
-      { vm: 0, fqdn: 'front.example.org', hostname: 'front', isNatInstance: true },
-      { vm: 1, fqdn: 'vnode-1.localdomain', hostname: 'vnode-1', isNatInstance: false },
+      {
+        vm: 0,
+        fqdn: 'front.example.org',
+        hostname: 'front',
+        isNatInstance: true,
+        bearerToken: 'token-of-the-infrastructure',
+      },
+      {
+        vm: 1,
+        fqdn: 'vnode-1.localdomain',
+        hostname: 'vnode-1',
+        isNatInstance: false,
+        bearerToken: 'token-of-the-infrastructure',
+      },
     ]);
   });
 

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ConfigurationPlan, PlannedTask } from '../../../src/contextualization/contract.js';
-import { connectionInventory, forksFor, limitPatterns } from '../../../src/contextualization/runner/ansible-config.js';
+import { connectionInventory, limitPatterns } from '../../../src/contextualization/runner/ansible-config.js';
 import { createLineSplitter } from '../../../src/contextualization/runner/line-splitter.js';
 import {
   createProgressKeeper,
@@ -13,6 +13,7 @@ import {
   type RunProgress,
 } from '../../../src/contextualization/runner/progress.js';
 import { runMark, taskKey } from '../../../src/contextualization/runner/remote-layout.js';
+import { forksOf, resourcesFor } from '../../../src/contextualization/runner/resources.js';
 import { createTaskTable } from '../../../src/contextualization/runner/task-table.js';
 import { directEndpoints, innerEndpoints, loginOf, proxyOf } from '../../../src/contextualization/runner/vm-access.js';
 import { parseRadl } from '../../../src/radl/index.js';
@@ -55,6 +56,7 @@ describe('the progress of a run', () => {
     logged: ['Select master VM'],
     runtimePath: '/x',
     timeZoneOffsetMinutes: 60,
+    freeMib: 900,
     connections: new Map([
       [3, { user: 'u', route: { host: '10.0.0.1', port: 22 }, needsPassword: true, python: '/usr/bin/python3' }],
     ]),
@@ -237,9 +239,28 @@ describe('the connection inventory', () => {
     });
   });
 
-  it('bounds the forks and writes the limit as patterns', () => {
-    expect([0, 1, 7, 500].map(forksFor)).to.deep.equal([1, 1, 7, 20]);
+  it('writes the limit as patterns', () => {
     expect(limitPatterns(['a_0', 'b_1'])).to.equal('all\n!a_0\n!b_1');
+  });
+});
+
+describe('processes and forks of a step', () => {
+  it('follow the free memory of the control node', () => {
+    expect(resourcesFor(undefined, false)).to.deep.equal({ processes: 8, forks: 20 });
+    expect(resourcesFor(100_000, true)).to.deep.equal({ processes: 20, forks: 20 });
+    expect(resourcesFor(700, false)).to.deep.equal({ processes: 5, forks: 7 });
+    expect(resourcesFor(50, false)).to.deep.equal({ processes: 1, forks: 1 });
+    for (const freeMib of [200, 400, 1000, 1500]) {
+      const { processes, forks } = resourcesFor(freeMib, false);
+      expect(processes * 70 + forks * 10, `${freeMib} MiB`).to.be.at.most(freeMib * 0.6 + 10);
+    }
+  });
+
+  it('are shared by the hosts of all processes that run beside each other', () => {
+    expect(forksOf(20, 1, 1)).to.equal(1);
+    expect(forksOf(20, 500, 500)).to.equal(20);
+    expect([forksOf(20, 1, 30), forksOf(20, 29, 30)]).to.deep.equal([1, 19]);
+    expect(forksOf(20, 0, 0)).to.equal(1);
   });
 });
 
