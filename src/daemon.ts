@@ -3,10 +3,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createDocumentScreen } from './api/document-screen.js';
 import type { Listener } from './api/listener.js';
 import { createOaiRepository } from './api/oaipmh/index.js';
 import { createRestServer } from './api/rest/index.js';
-import { createDocumentScreen } from './api/document-screen.js';
 import { createXmlRpcServer } from './api/xmlrpc/index.js';
 import { type Authenticator, cloudsOf, createAuthenticator, createIdentity } from './auth/index.js';
 import type { Config } from './config/config.js';
@@ -15,7 +15,7 @@ import { generateSshKeyPair } from './connectors/shared/keys.js';
 import { createContextualizer } from './contextualization/index.js';
 import { errorText, ImError } from './domain/index.js';
 import { createFetcher } from './fetch/index.js';
-import { createInfrastructureTokens, createManager } from './manager/index.js';
+import { createInfrastructureTokens, createManager, createUpdatePlanner, type ToscaTools } from './manager/index.js';
 import { createHealth } from './observability/health.js';
 import type { Logging } from './observability/logging/logging.js';
 import { createMetrics } from './observability/metrics.js';
@@ -34,6 +34,7 @@ import {
 import { probeBanner } from './ssh/index.js';
 import { openStore, type Store } from './store/index.js';
 import { readShippedArtifacts, readShippedTypes, withShippedArtifacts } from './tosca/index.js';
+import { sleep } from './util/deadline.js';
 
 /** What a daemon is built from. */
 export interface DaemonOptions {
@@ -126,11 +127,33 @@ async function build(
     logger: logging.named('ConfManager'),
     now: Date.now,
   });
+  const shippedTypes = readShippedTypes(join(installDir, 'tosca', 'types'), {
+    preferRemote: config.toscaTypesRemoteFirst,
+  });
+  const tosca: ToscaTools = {
+    types: shippedTypes,
+    fetchText: withShippedArtifacts(
+      (url, signal) => fetcher.fetchText(url, signal),
+      readShippedArtifacts(join(installDir, 'tosca', 'artifacts')),
+      config.toscaTypesRemoteFirst,
+    ),
+    allowedRepository: config.oaipmhRepoBaseIdentifierUrl,
+  };
   const operations: OperationEnvironment = {
     store,
     connectors,
     cloudsOf,
     contextualizer,
+    planUpdate: createUpdatePlanner({
+      store,
+      connectors,
+      cloudsOf,
+      settings: managerSettings(config),
+      tosca,
+      now: Date.now,
+      randomText,
+      newId: randomUUID,
+    }),
     settings: operationSettings(config),
     logger,
     metrics: {
@@ -160,9 +183,6 @@ async function build(
       return { modifiedMs: mtimeMs, size, inode: ino };
     },
   });
-  const shippedTypes = readShippedTypes(join(installDir, 'tosca', 'types'), {
-    preferRemote: config.toscaTypesRemoteFirst,
-  });
   const manager = createManager({
     store,
     engine,
@@ -175,15 +195,7 @@ async function build(
     settings: managerSettings(config),
     egiImages: identity.egiImages.list,
     logger,
-    tosca: {
-      types: shippedTypes,
-      fetchText: withShippedArtifacts(
-        (url, signal) => fetcher.fetchText(url, signal),
-        readShippedArtifacts(join(installDir, 'tosca', 'artifacts')),
-        config.toscaTypesRemoteFirst,
-      ),
-      allowedRepository: config.oaipmhRepoBaseIdentifierUrl,
-    },
+    tosca,
     now: Date.now,
     randomText,
     newId: randomUUID,
@@ -232,12 +244,14 @@ async function build(
   return {
     reload: () => reload(logging, authenticator, servers),
     stop: async () => {
-      health.stopping();
+      const graceMs = config.shutdownGraceSeconds * 1000;
+      const drainMs = health.stopping() ? Math.min(config.shutdownDrainSeconds * 1000, graceMs) : 0;
       logger.info('Stopping Infrastructure Manager daemon...');
       const maintained = maintenance.stop();
+      await sleep(drainMs);
       // Calls that wait for an operation hear at the end of the grace time that it is parked; only then are connections cut.
-      const closing = servers.map((server) => server.close(config.shutdownGraceSeconds * 1000 + LAST_ANSWERS_MS));
-      await engine.stop(config.shutdownGraceSeconds * 1000);
+      const closing = servers.map((server) => server.close(graceMs - drainMs + LAST_ANSWERS_MS));
+      await engine.stop(graceMs - drainMs);
       await Promise.all(closing);
       await refresher.stop();
       await contextualizer.close();

@@ -56,6 +56,11 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
+/** Is this the code of an error of ours? For codes that come out of the store. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(STATUS, code);
+}
+
 /** Extra facts of an error: the cause (kept for logs) and structured details for JSON answers. */
 export interface ErrorExtras {
   readonly cause?: unknown;

@@ -7,6 +7,8 @@ import type { JsonObject } from './json.js';
 export type OperationKind =
   | 'create'
   | 'add'
+  /** Towards a TOSCA document: removes what it no longer wants, adds what is missing, else configures again. */
+  | 'update'
   | 'remove'
   | 'destroy'
   | 'configure'
@@ -17,7 +19,9 @@ export type OperationKind =
   | 'stop-vm'
   | 'reboot-vm'
   | 'alter-vm'
-  | 'snapshot';
+  | 'snapshot'
+  /** Forgets an infrastructure that was exported, without touching its machines. */
+  | 'release';
 
 /** Life of an operation. The last three are final. */
 export type OperationState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';

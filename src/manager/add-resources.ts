@@ -29,7 +29,7 @@ export async function addResources(
   if (!(deployment instanceof Radl)) {
     // Reading it would fetch from elsewhere and could show the credentials that the call was given.
     if (isNode) throw notForNodes();
-    return updateWithTosca(environment, call, caller, infrastructureId, deployment.text, { isContextualized }, once);
+    return updateWithTosca(environment, call, caller, infrastructure, deployment.text, { isContextualized }, once);
   }
   const complete = isNode ? withKnownLogins(deployment, infrastructure.radl) : deployment;
   const document = withSiteImages(environment, complete);

@@ -80,7 +80,7 @@ export async function createInfrastructure(
  * The semantic check of a document that is to be deployed (radl.md §8), and whether it asks for more machines than a request may.
  * @throws ImError `bad-request` with the checker's text
  */
-export function checkDocument({ settings }: ManagerEnvironment, document: Radl): void {
+export function checkDocument({ settings }: Pick<ManagerEnvironment, 'settings'>, document: Radl): void {
   withRadlErrors(() => checkRadl(document));
   const wanted = document.deploys.reduce((sum, { count }) => sum + count, 0);
   const most = settings.maxVmsPerRequest;

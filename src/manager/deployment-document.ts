@@ -25,6 +25,9 @@ export interface ToscaText {
 /** What users deploy. */
 export type DeploymentDocument = Radl | ToscaText;
 
+/** What reading documents needs. */
+export type DocumentSurroundings = Pick<ManagerEnvironment, 'tosca' | 'newId' | 'randomText'>;
+
 /** A document as RADL; TOSCA ones keep their own form too. */
 export interface ReadDocument {
   readonly radl: Radl;
@@ -57,9 +60,9 @@ export async function readDocument(
 
 /** Parses and validates a TOSCA document. @throws ImError `invalid-document` with all its problems */
 export function readTosca(
-  environment: ManagerEnvironment,
-  call: Call,
-  caller: Caller,
+  environment: DocumentSurroundings,
+  call: Pick<Call, 'signal'>,
+  caller: Pick<Caller, 'items'>,
   text: string,
 ): Promise<ToscaDocument> {
   return withToscaErrors(() => parseTosca(text, toscaEnvironment(environment, call, caller)));
@@ -67,9 +70,9 @@ export function readTosca(
 
 /** Surroundings of reading documents for a caller. */
 export function toscaEnvironment(
-  { tosca, newId, randomText }: ManagerEnvironment,
-  call: Call,
-  caller: Caller,
+  { tosca, newId, randomText }: DocumentSurroundings,
+  call: Pick<Call, 'signal'>,
+  caller: Pick<Caller, 'items'>,
 ): ToscaEnvironment {
   return {
     fetch: (url) => tosca.fetchText(url, call.signal),
@@ -83,8 +86,8 @@ export function toscaEnvironment(
 
 /** The RADL that a document asks for, and for an update the machines that it no longer wants. */
 export function translateTosca(
-  { tosca }: ManagerEnvironment,
-  call: Call,
+  { tosca }: Pick<ManagerEnvironment, 'tosca'>,
+  call: Pick<Call, 'signal'>,
   document: ToscaDocument,
   infrastructure?: InfrastructureView,
 ): Promise<TranslationResult> {

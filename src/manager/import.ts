@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use case: take over an exported infrastructure (persistence.md §5-§7). Never replaces one that lives here.
 import { badRequest, type Caller, errorText, isGranted, isJsonObject, type JsonObject } from '../domain/index.js';
-import { type ReferenceRecord, readReferenceRecord, recordChanges, STATISTICS_KEY } from '../store/index.js';
+import {
+  type Change,
+  type ReferenceRecord,
+  readReferenceRecord,
+  recordChanges,
+  STATISTICS_KEY,
+} from '../store/index.js';
 import { admit } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
@@ -20,25 +26,40 @@ export async function importInfrastructure(
     throw badRequest(`Error importing the infrastructure, incorrect data: ${errorText(error)}`, { cause: error });
   }
   const { infrastructure } = record;
-  const { id, isReturning } = await chooseId(environment, caller, infrastructure.id);
   const accepted = { ...record, infrastructure: { ...infrastructure, owners: caller.owners, isDeleted: false } };
-  await environment.store.commit([
-    ...(isReturning ? [{ kind: 'purge-infrastructure' as const, id }] : []),
-    ...recordChanges(accepted, id),
-  ]);
+  let chosen = await chooseId(environment, caller, infrastructure.id);
+  try {
+    await environment.store.commit(changesOf(accepted, chosen));
+  } catch (error) {
+    // Somebody else may have imported it in the meantime: then it is refused as if that had been long ago.
+    const again = await chooseId(environment, caller, infrastructure.id);
+    if (again.id === chosen.id && again.isReturning === chosen.isReturning) {
+      throw error;
+    }
+    chosen = again;
+    await environment.store.commit(changesOf(accepted, chosen));
+  }
+  const { id } = chosen;
   environment.logger.info(`Imported Inf ID: ${id} by ${caller.owners[0].username}.`, { infId: id });
   return { infrastructureId: id };
+}
+
+function changesOf(record: ReferenceRecord, { id, isReturning }: ChosenId): readonly Change[] {
+  return [...(isReturning ? [{ kind: 'purge-infrastructure' as const, id }] : []), ...recordChanges(record, id)];
+}
+
+/** Under which id a document is taken over. */
+interface ChosenId {
+  readonly id: string;
+  /** In the place of a deleted one. */
+  readonly isReturning: boolean;
 }
 
 /**
  * The document's id when it is free, was exported with delete (whoever has the document may bring it back), or was the caller's and is
  * deleted here; else a new one.
  */
-async function chooseId(
-  environment: ManagerEnvironment,
-  caller: Caller,
-  id: string,
-): Promise<{ readonly id: string; readonly isReturning: boolean }> {
+async function chooseId(environment: ManagerEnvironment, caller: Caller, id: string): Promise<ChosenId> {
   const known = await environment.store.getHeader(id);
   if (known === undefined) {
     return { id, isReturning: false };

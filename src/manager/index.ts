@@ -55,6 +55,7 @@ export type {
   RevisionSummary,
   StatsRow,
 } from './manager.js';
+export { createUpdatePlanner } from './plan-update.js';
 
 /** The use cases over one environment. */
 export function createManager(environment: ManagerEnvironment): InfrastructureManager {

@@ -1,29 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns the end of an operation into the answer of the call that waits for it.
-import { type ErrorCode, ImError, type JsonObject, type Operation } from '../domain/index.js';
+import { ImError, isErrorCode, type JsonObject, type Operation } from '../domain/index.js';
 import type { AcceptedOperation } from '../operations/index.js';
-
-const CODES: ReadonlySet<string> = new Set<ErrorCode>([
-  'invalid-credentials',
-  'unauthorized',
-  'infrastructure-not-found',
-  'infrastructure-deleted',
-  'vm-not-found',
-  'vm-deleted',
-  'function-disabled',
-  'incorrect-state',
-  'bad-request',
-  'not-supported',
-  'provider',
-  'cancelled',
-  'timeout',
-  'store-unavailable',
-  'internal',
-]);
-
-function isErrorCode(code: string): code is ErrorCode {
-  return CODES.has(code);
-}
 
 /**
  * Waits for an operation.

@@ -6,6 +6,7 @@ import { encodeConfigureRequest, encodeLaunchRequest, mergeRequest } from '../op
 import { parseRadl, Radl, serializeRadl } from '../radl/index.js';
 import type { Change } from '../store/index.js';
 import { alignTosca, mergeTosca, serializeTosca, type ToscaDocument } from '../tosca/index.js';
+import { createKeyedSemaphore } from '../util/keyed-semaphore.js';
 import { admitToInfrastructure } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
 import { readTosca, toscaEnvironment, translateTosca, withToscaErrors } from './deployment-document.js';
@@ -16,7 +17,6 @@ import { resultOf } from './outcome.js';
 import { requireRevision } from './revisions.js';
 import { withSiteImages } from './single-site-images.js';
 import { storedTosca, withTosca } from './stored-tosca.js';
-import { turns } from './update-with-tosca.js';
 
 /** What an infrastructure was asked to be at a revision. */
 interface Asked {
@@ -28,6 +28,9 @@ interface Asked {
   readonly cloudIds: ReadonlyMap<string, string>;
   readonly tosca?: ToscaDocument;
 }
+
+/** What is restored depends on what there is: the restorations of one infrastructure (its id) take turns. */
+const turns = createKeyedSemaphore(1);
 
 /** Field of an operation's request: its revision is that one again, whatever lies between. */
 const RESTORED = 'restoredRevision';

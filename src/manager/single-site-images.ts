@@ -4,7 +4,7 @@ import type { Radl } from '../radl/index.js';
 import type { ManagerEnvironment } from './environment.js';
 
 /** The document with its image URLs moved to the single site; the same document when that mode is off. */
-export function withSiteImages({ settings }: ManagerEnvironment, document: Radl): Radl {
+export function withSiteImages({ settings }: Pick<ManagerEnvironment, 'settings'>, document: Radl): Radl {
   const { imageUrlOnSite } = settings;
   if (imageUrlOnSite === undefined) {
     return document;

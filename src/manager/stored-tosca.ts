@@ -26,7 +26,11 @@ const TEXT_KEY = 'TOSCA';
 const FORM_KEY = 'toscaDocument';
 
 /** The infrastructure's free map with a document in it. */
-export function withTosca({ tosca }: ManagerEnvironment, extra: JsonObject, document: ToscaDocument): JsonObject {
+export function withTosca(
+  { tosca }: Pick<ManagerEnvironment, 'tosca'>,
+  extra: JsonObject,
+  document: ToscaDocument,
+): JsonObject {
   const statistics = extra[STATISTICS_KEY];
   return {
     ...extra,
@@ -55,7 +59,7 @@ export function storedToscaText({ extra }: Pick<Infrastructure, 'extra'>): strin
 
 /** The kept document; also out of the bare text that grycap/im keeps. */
 export async function storedTosca(
-  { tosca }: ManagerEnvironment,
+  { tosca }: Pick<ManagerEnvironment, 'tosca'>,
   { id, extra }: Pick<Infrastructure, 'id' | 'extra'>,
 ): Promise<ToscaDocument | undefined> {
   const form = extra[FORM_KEY] ?? extra[TEXT_KEY];
@@ -72,7 +76,7 @@ export async function storedToscaOf(environment: ManagerEnvironment, id: string)
 
 /** An infrastructure as translation and outputs look at it. */
 export async function infrastructureView(
-  { store, connectors }: ManagerEnvironment,
+  { store, connectors }: Pick<ManagerEnvironment, 'store' | 'connectors'>,
   infrastructure: Infrastructure,
   clouds: readonly CloudCredential[],
 ): Promise<InfrastructureView> {

@@ -32,8 +32,11 @@ export interface Health {
   liveness(): HealthReport;
   /** Whether requests can be served. Callers that ask at the same time share one look. */
   readiness(): Promise<HealthReport>;
-  /** From now on readiness fails: the daemon is stopping. */
-  stopping(): void;
+  /**
+   * From now on readiness fails: the daemon is stopping.
+   * @returns whether somebody who distributes requests by the readiness has to hear of it first: it was asked for lately
+   */
+  stopping(): boolean;
 }
 
 /** What the health is made of. */
@@ -45,6 +48,9 @@ export interface HealthOptions {
   /** Longest time for one check. */
   readonly timeoutMs?: number;
 }
+
+/** Nobody who looks after a service asks less often. */
+const LATELY_MS = 30_000;
 
 async function runCheck(check: HealthCheck, timeoutMs: number): Promise<CheckResult> {
   try {
@@ -61,6 +67,7 @@ export function createHealth(options: HealthOptions): Health {
   const startedAt = options.monotonicNow();
   const timeoutMs = options.timeoutMs ?? 2000;
   let isStopping = false;
+  let lastAsked = Number.NEGATIVE_INFINITY;
   let inFlight: Promise<readonly CheckResult[]> | undefined;
 
   const report = (checks: readonly CheckResult[]): HealthReport => ({
@@ -80,11 +87,13 @@ export function createHealth(options: HealthOptions): Health {
   return {
     liveness: () => report([]),
     readiness: async () => {
+      lastAsked = options.monotonicNow();
       if (isStopping) return report([{ name: 'service', status: 'failed', message: 'The service is stopping.' }]);
       return report(await look());
     },
     stopping: () => {
       isStopping = true;
+      return options.monotonicNow() - lastAsked < LATELY_MS;
     },
   };
 }

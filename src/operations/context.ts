@@ -20,6 +20,8 @@ export interface OperationContext {
   readonly signal: AbortSignal;
   /** It had begun before this daemon was started: provider calls may have happened. */
   readonly isResumed: boolean;
+  /** Runs something beside the operations, until the daemon stops; failures are logged. */
+  readonly inBackground: (task: (signal: AbortSignal) => Promise<void>) => void;
   /** Adds a line to the infrastructure's log. */
   readonly log: (text: string) => Promise<void>;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The durable queue: accepts operations, runs them in their lanes, takes up what was left unfinished, and stops without losing anything.
-import { CANCEL_REQUESTED, errorText, ImError, incorrectState, isJsonObject, type Operation } from '../domain/index.js';
-import { type Change, STATISTICS_KEY } from '../store/index.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CANCEL_REQUESTED, errorText, ImError, type Operation } from '../domain/index.js';
+import type { Change } from '../store/index.js';
 import { sleep } from '../util/deadline.js';
 import { requireCancellable } from './cancellation.js';
 import type { NewOperation } from './context.js';
 import type { OperationEnvironment } from './environment.js';
-import { Cancelled, Parked } from './interruption.js';
+import { Parked } from './interruption.js';
 import { Lanes } from './lanes.js';
 import { createLaunchLimits } from './launch-limits.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -37,8 +38,10 @@ export class OperationEngine {
   readonly #lanes: Lanes;
   readonly #scout: Scout;
   readonly #stopping = new AbortController();
+  readonly #parking = new AbortController();
   /** Destroys whose acceptance is being written, by infrastructure: a second call joins them. */
   readonly #acceptingDestroys = new Map<string, AcceptedOperation>();
+  readonly #background = new Set<Promise<void>>();
   #scouting: Promise<void> = Promise.resolve();
 
   constructor(environment: OperationEnvironment) {
@@ -54,7 +57,9 @@ export class OperationEngine {
       leases: this.#leases,
       workspaces: this.#workspaces,
       waiters: this.#waiters,
+      inBackground: (task) => this.#runInBackground(task),
       stopping: this.#stopping.signal,
+      parking: this.#parking.signal,
     });
     this.#scout = new Scout(environment, this.#lanes, this.#leases);
   }
@@ -140,56 +145,58 @@ export class OperationEngine {
     };
   }
 
-  /** Forgets an infrastructure without touching its machines (export with delete): its configuration is cancelled, the record deleted. */
-  async release(infrastructureId: string): Promise<void> {
-    const { store } = this.#environment;
-    const lane = this.#lanes.get(infrastructureId);
-    if (lane?.running !== undefined || (lane?.queue.length ?? 0) > 0) {
-      throw incorrectState();
-    }
-    lane?.configuring?.abort(new Cancelled('The infrastructure was exported and is forgotten here.'));
-    await lane?.configuring?.ended;
-    const resources = await store.listResources(infrastructureId, { states: ['intent', 'created', 'deleting'] });
-    const extra = (await store.getInfrastructure(infrastructureId))?.extra ?? {};
-    const statistics = extra[STATISTICS_KEY];
-    const marked = { ...(isJsonObject(statistics) && statistics), isExported: true };
-    await store.commit([
-      ...resources.map(({ id }) => ({ kind: 'update-resource' as const, id, set: { state: 'abandoned' as const } })),
-      {
-        kind: 'update-infrastructure',
-        id: infrastructureId,
-        set: { isDeleted: true, extra: { ...extra, [STATISTICS_KEY]: marked } },
-      },
-    ]);
-  }
-
   /** Nothing is queued or running here. */
   get isIdle(): boolean {
     return this.#lanes.isIdle;
   }
 
-  /** Stops: running operations may end within the grace time, then they are parked. Configurations are parked at once. */
+  /**
+   * Stops: what was accepted may end within the grace time, then it is parked. Configurations are parked at once. Leases that are not
+   * needed any more are given back at once, so that other daemons go on.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort(new Parked());
     for (const { abort } of this.#lanes.configuring()) {
       abort(new Parked());
     }
-    await this.#allEnded(graceMs);
+    this.#leases.giveBackEagerly();
+    await this.#untilEnded(graceMs);
+    this.#parking.abort(new Parked());
     for (const { abort } of this.#lanes.running()) {
       abort(new Parked());
     }
-    await this.#allEnded(PARKING_MS);
+    await this.#untilEnded(PARKING_MS);
     this.#waiters.endAll();
     await this.#scouting;
+    await Promise.all(this.#background);
     await this.#leases.close();
   }
 
-  async #allEnded(limitMs: number): Promise<void> {
+  #runInBackground(task: (signal: AbortSignal) => Promise<void>): void {
+    const { signal } = this.#parking;
+    const running = task(signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) {
+          this.#environment.logger.error(`Work in the background failed: ${errorText(error)}`);
+        }
+      })
+      .finally(() => this.#background.delete(running));
+    this.#background.add(running);
+  }
+
+  async #untilEnded(limitMs: number): Promise<void> {
     const timer = new AbortController();
-    await Promise.race([
-      Promise.all(this.#lanes.running().map(({ ended }) => ended)),
-      sleep(limitMs, timer.signal).catch(() => undefined),
-    ]);
+    const isLate = sleep(limitMs, timer.signal).then(
+      () => true,
+      () => true,
+    );
+    while (this.#lanes.running().length > 0 || (this.#lanes.isBusy && !this.#parking.signal.aborted)) {
+      const ended = Promise.all(this.#lanes.running().map((running) => running.ended)).then(() => false);
+      if (await Promise.race([ended, isLate])) {
+        break;
+      }
+      await nextTurn();
+    }
     timer.abort();
   }
 

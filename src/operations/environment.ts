@@ -2,9 +2,16 @@
 // What the operations room gets from the composition root.
 import type { CloudConnector } from '../connectors/index.js';
 import type { Contextualizer } from '../contextualization/index.js';
-import type { AuthItem, CloudCredential, CloudReference } from '../domain/index.js';
+import type {
+  AuthItem,
+  CloudCredential,
+  CloudReference,
+  Infrastructure,
+  JsonObject,
+  Operation,
+} from '../domain/index.js';
 import type { SystemDefaults } from '../radl/index.js';
-import type { Store } from '../store/index.js';
+import type { Change, Store } from '../store/index.js';
 import type { Logger } from '../util/logger.js';
 
 /** The options that operations read. Times in milliseconds. */
@@ -36,6 +43,32 @@ export interface ConnectorSource {
   selectCredential(reference: CloudReference, clouds: readonly CloudCredential[]): CloudCredential | undefined;
 }
 
+/** What an update comes to once it is its turn. */
+export interface UpdatePlan {
+  /** What becomes true together with the plan, the new document and its revision, given the infrastructure's present free map. */
+  readonly changes: (extra: JsonObject) => readonly Change[];
+  /** Living VMs that go. */
+  readonly removed: readonly number[];
+  /** How many VMs the document wants gone; fewer that really go are an error unless something is added. */
+  readonly unwanted: readonly number[];
+  /** Request of the launch, as of an add; without deploys it only takes the document over. */
+  readonly launch: JsonObject;
+  readonly hasAdditions: boolean;
+  /** Request of the reconfiguration that follows when nothing is added; absent: none. */
+  readonly reconfigure?: JsonObject;
+}
+
+/**
+ * Compares the document of an update with what there is. Called under the infrastructure's lease, when everything that was accepted
+ * before has ended, so that the answer stays true until it is carried out.
+ * @throws ImError when the document is wrong together with the stored one
+ */
+export type PlanUpdate = (
+  operation: Operation,
+  infrastructure: Infrastructure,
+  signal: AbortSignal,
+) => Promise<UpdatePlan>;
+
 /** Numbers that the room reports. */
 export interface OperationMetrics {
   operationFinished(kind: string, result: 'done' | 'failed' | 'cancelled', seconds: number): void;
@@ -48,6 +81,7 @@ export interface OperationEnvironment {
   /** Clouds among authorization items, with generated ids (auth.md §5). */
   readonly cloudsOf: (items: readonly AuthItem[]) => readonly CloudCredential[];
   readonly contextualizer: Contextualizer;
+  readonly planUpdate: PlanUpdate;
   readonly settings: OperationSettings;
   readonly logger: Logger;
   readonly metrics: OperationMetrics;

@@ -8,13 +8,16 @@ import { launch } from './launch/handler.js';
 import { powerInfrastructure, powerVm } from './power.js';
 import { reconfigure } from './reconfigure.js';
 import { destroy } from './removal/destroy.js';
+import { release } from './removal/release.js';
 import { remove } from './removal/remove.js';
 import { snapshot } from './snapshot.js';
+import { update } from './update.js';
 
 /** Handler of every kind. */
 export const HANDLERS: Readonly<Record<OperationKind, OperationHandler>> = {
   create: launch,
   add: launch,
+  update,
   remove,
   destroy,
   configure,
@@ -26,4 +29,5 @@ export const HANDLERS: Readonly<Record<OperationKind, OperationHandler>> = {
   'reboot-vm': powerVm('reboot'),
   'alter-vm': alterVm,
   snapshot,
+  release,
 };

@@ -4,9 +4,16 @@
 export { encodeConfigureRequest } from './configure/trigger.js';
 export type { NewOperation } from './context.js';
 export { type AcceptedOperation, OperationEngine } from './engine.js';
-export type { ConnectorSource, OperationEnvironment, OperationMetrics, OperationSettings } from './environment.js';
+export type {
+  ConnectorSource,
+  OperationEnvironment,
+  OperationMetrics,
+  OperationSettings,
+  PlanUpdate,
+} from './environment.js';
 export { mergeRequest } from './launch/prepare.js';
 export { encodeLaunchRequest } from './launch/request.js';
 export { withConfiguration } from './launch/vm-document.js';
 export { logLine } from './log-line.js';
 export { Refresher } from './refresher.js';
+export { machinesOf } from './removal/release.js';

@@ -17,6 +17,7 @@ const LEASE_RETRY_MS = 500;
 
 const DESTROYED = 'The operation was cancelled because the infrastructure is being destroyed.';
 const GONE = { code: 'infrastructure-not-found', message: 'The infrastructure was purged.' };
+const RELEASED = 'The infrastructure was exported and is forgotten here.';
 const SUPERSEDED = 'A newer configuration takes its place.';
 
 /** What the lanes need. */
@@ -24,8 +25,10 @@ export interface LaneTools extends RunnerTools {
   readonly leases: LeaseKeeper;
   readonly workspaces: Workspaces;
   readonly waiters: Waiters;
-  /** Aborts when the daemon stops. */
+  /** Aborts when the daemon stops: no configuration begins any more. */
   readonly stopping: AbortSignal;
+  /** Aborts when the time of those that may still end is over: nothing begins any more. */
+  readonly parking: AbortSignal;
 }
 
 /** The lanes of all infrastructures that this daemon has something to do for. */
@@ -50,6 +53,13 @@ export class Lanes {
 
   get isIdle(): boolean {
     return [...this.#lanes.values()].every(isIdle);
+  }
+
+  /** Something runs, or would be run before the daemon parks its work. */
+  get isBusy(): boolean {
+    return [...this.#lanes.values()].some(
+      ({ queue, running, configuring }) => queue.length > 0 || running !== undefined || configuring !== undefined,
+    );
   }
 
   /** Everything at work now. */
@@ -80,6 +90,8 @@ export class Lanes {
     }
     if (operation.kind === 'destroy') {
       this.#clearFor(lane);
+    } else if (operation.kind === 'release') {
+      this.#supersedeConfiguration(lane, RELEASED);
     }
     lane.queue.push(operation);
     void this.#drain(lane);
@@ -153,7 +165,7 @@ export class Lanes {
     }
     lane.isDraining = true;
     for (let operation = lane.queue[0]; operation !== undefined; operation = lane.queue[0]) {
-      if (this.#tools.stopping.aborted) {
+      if (this.#tools.parking.aborted) {
         break;
       }
       lane.queue.shift();
@@ -195,9 +207,11 @@ export class Lanes {
     });
     place({ operation, abort: (reason) => stop.request(reason), ended });
     try {
-      const final = await this.#runUnderLease(operation, stop);
+      const present = await this.#runUnderLease(operation, stop);
       this.#known.delete(operation.id);
-      this.#tools.waiters.end(final);
+      if (isFinal(present.state)) {
+        this.#tools.waiters.end(present);
+      }
     } finally {
       this.#known.delete(operation.id);
       place(undefined);
@@ -212,7 +226,7 @@ export class Lanes {
    * @returns the journal entry; not final only when the daemon stops
    */
   async #runUnderLease(operation: Operation, stop: StopRequest): Promise<Operation> {
-    const { leases, workspaces, environment, stopping } = this.#tools;
+    const { leases, workspaces, environment, parking } = this.#tools;
     const { infrastructureId } = operation;
     for (;;) {
       const attempt = stop.beginAttempt();
@@ -244,8 +258,8 @@ export class Lanes {
       } catch (error) {
         environment.logger.error(`Operation ${operation.id} cannot begin yet: ${errorText(error)}`);
       }
-      await pauseUnlessAborted(LEASE_RETRY_MS, AbortSignal.any([stop.parked, stopping]));
-      if (stop.isParked || stopping.aborted) {
+      await pauseUnlessAborted(LEASE_RETRY_MS, AbortSignal.any([stop.parked, parking]));
+      if (stop.isParked || parking.aborted) {
         return operation;
       }
     }
@@ -264,7 +278,7 @@ export class Lanes {
 
   /** A superseded configuration leaves processes on the nodes; when the VMs go away anyway nobody needs to stop them. */
   async #killRemote(workspace: Workspace, operation: Operation): Promise<void> {
-    const { environment, limits, observer, stopping } = this.#tools;
+    const { environment, limits, observer, inBackground, stopping } = this.#tools;
     const header = await environment.store.getHeader(operation.infrastructureId);
     const vms = await environment.store.listVmStatuses(operation.infrastructureId);
     const isKeepingMachines = vms.some(({ cloud }) => environment.connectors.hasExistingHosts(cloud.type));
@@ -280,6 +294,7 @@ export class Lanes {
       observer,
       signal: stopping,
       isResumed: true,
+      inBackground,
       log: async () => undefined,
     });
     await environment.contextualizer.killRemote(operation.infrastructureId, operation.id, ports);

@@ -30,6 +30,7 @@ export interface RunnerTools {
   readonly environment: OperationEnvironment;
   readonly limits: LaunchLimits;
   readonly observer: Observer;
+  readonly inBackground: OperationContext['inBackground'];
 }
 
 /** How a run ended; `next` was accepted together with it. */
@@ -97,7 +98,7 @@ async function isDeleted({ store }: OperationEnvironment, infrastructureId: stri
 }
 
 function contextOf(
-  { environment, limits, observer }: RunnerTools,
+  { environment, limits, observer, inBackground }: RunnerTools,
   workspace: Workspace,
   operation: Operation,
   signal: AbortSignal,
@@ -113,6 +114,7 @@ function contextOf(
     observer,
     signal,
     isResumed,
+    inBackground,
     log: (text) =>
       workspace.committer.commit([
         { kind: 'append-log', infrastructureId, vm: null, text: logLine(text, environment.now()) },

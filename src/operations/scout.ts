@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks for work that lies in the journal and that nobody does: requests that another daemon accepted for an infrastructure whose lease
 // is here, and what a daemon that died left behind.
-import { errorText, isCancelRequested, type Operation } from '../domain/index.js';
+import { errorText, isCancelRequested, type Operation, type OperationState } from '../domain/index.js';
 import { sleep } from '../util/deadline.js';
 import type { OperationEnvironment } from './environment.js';
 import type { Lanes } from './lanes.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 
+const UNFINISHED: readonly OperationState[] = ['queued', 'running'];
+
 /** How often the journal is looked at. A call to a daemon without the lease waits about this long for the one that has it. */
 const SCAN_MS = 1000;
 
-/** Every so many scans the leases of infrastructures with unfinished operations are tried. */
-const SCANS_PER_TAKE_OVER = 5;
+/**
+ * How often the leases of infrastructures with unfinished operations are tried. A daemon that died is replaced at most LEASE_SECONDS and
+ * this time, and that of a scan, after its end.
+ */
+const TAKE_OVER_MS = 3000;
 
 /** Brings unfinished operations into the lanes of this daemon when it has, or can take, their lease. */
 export class Scout {
@@ -27,13 +32,18 @@ export class Scout {
 
   /** Scans until the signal aborts. A scan that fails is logged and repeated. */
   async run(signal: AbortSignal): Promise<void> {
-    for (let scan = 1; !signal.aborted; scan += 1) {
+    let lastTakeOver = performance.now();
+    while (!signal.aborted) {
       await sleep(SCAN_MS, signal).catch(() => undefined);
       if (signal.aborted) {
         return;
       }
       try {
-        await this.scan(scan % SCANS_PER_TAKE_OVER === 0);
+        const isTakingOver = performance.now() - lastTakeOver >= TAKE_OVER_MS;
+        if (isTakingOver) {
+          lastTakeOver = performance.now();
+        }
+        await this.scan(isTakingOver);
       } catch (error) {
         this.#environment.logger.warn(`The journal could not be looked at: ${errorText(error)}`);
       }
@@ -46,45 +56,56 @@ export class Scout {
    * @returns how many operations were taken up
    */
   async scan(isTakingOver: boolean): Promise<number> {
-    const unfinished = await this.#environment.store.listOperations({ states: ['queued', 'running'] });
-    const byInfrastructure = new Map<string, Operation[]>();
+    const unfinished = await this.#environment.store.listOperations({ states: UNFINISHED });
+    const infrastructures = new Set<string>();
     for (const operation of unfinished) {
-      if (this.#lanes.has(operation.id)) {
-        if (isCancelRequested(operation)) {
-          this.#lanes.cancel(operation, operation.error?.message ?? '');
-        }
+      if (!this.#lanes.has(operation.id)) {
+        infrastructures.add(operation.infrastructureId);
       } else {
-        const group = byInfrastructure.get(operation.infrastructureId) ?? [];
-        group.push(operation);
-        byInfrastructure.set(operation.infrastructureId, group);
+        this.#cancelWhenRequested(operation);
       }
     }
-    let taken = 0;
-    for (const [infrastructureId, operations] of byInfrastructure) {
-      if (isTakingOver || this.#leases.isHeld(infrastructureId)) {
-        const release = await this.#leases.acquire(infrastructureId, () => undefined);
-        if (release !== undefined) {
-          await this.#takeUp(operations);
-          release();
-          taken += operations.length;
+    const taken = await Promise.all(
+      [...infrastructures].map(async (infrastructureId) => {
+        if (!isTakingOver && !this.#leases.isHeld(infrastructureId)) {
+          return 0;
         }
-      }
-    }
-    return taken;
+        const release = await this.#leases.acquire(infrastructureId, () => undefined);
+        if (release === undefined) {
+          return 0;
+        }
+        try {
+          return await this.#takeUp(infrastructureId);
+        } finally {
+          release();
+        }
+      }),
+    );
+    return taken.reduce((sum, count) => sum + count, 0);
   }
 
-  /** In order of acceptance; beside a destroy nothing else is worth going on with. */
-  async #takeUp(operations: readonly Operation[]): Promise<void> {
-    const isDoomed = operations.some(({ kind }) => kind === 'destroy');
-    for (const operation of operations) {
+  /**
+   * In order of acceptance; beside a destroy nothing else is worth going on with. Read anew under the lease: until it was there another
+   * daemon may have gone on.
+   * @returns how many
+   */
+  async #takeUp(infrastructureId: string): Promise<number> {
+    const unfinished = await this.#environment.store.listOperations({ infrastructureId, states: UNFINISHED });
+    const isDoomed = unfinished.some(({ kind }) => kind === 'destroy');
+    const unknown = unfinished.filter(({ id }) => !this.#lanes.has(id));
+    for (const operation of unknown) {
       if (isDoomed && operation.kind !== 'destroy') {
         await this.#lanes.cancelQueued(operation, 'The infrastructure is being destroyed.');
       } else {
         this.#lanes.enqueue(operation);
-        if (isCancelRequested(operation)) {
-          this.#lanes.cancel(operation, operation.error?.message ?? '');
-        }
+        this.#cancelWhenRequested(operation);
       }
+    }
+    return unknown.length;
+  }
+  #cancelWhenRequested(operation: Operation): void {
+    if (isCancelRequested(operation)) {
+      this.#lanes.cancel(operation, operation.error?.message ?? '');
     }
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of an operation whose story broke off: whatever happened, the infrastructure is left in an honest state with a reason.
-import { errorText, ImError, type VmStatus } from '../domain/index.js';
+import { errorText, ImError, type OperationKind, type VmStatus } from '../domain/index.js';
 import type { Change } from '../store/index.js';
 import type { OperationContext, OperationOutcome } from './context.js';
 import { logLine } from './log-line.js';
+
+const LAUNCHING: ReadonlySet<OperationKind> = new Set(['create', 'add', 'update']);
 
 /** Outcome for an error that the story did not foresee. */
 export async function unexpectedEnd(
@@ -21,7 +23,7 @@ export async function unexpectedEnd(
   } else if (operation.kind === 'create' || operation.kind === 'configure') {
     changes.push({ kind: 'update-infrastructure', id, set: { configured: false } });
   }
-  if (operation.kind === 'create' || operation.kind === 'add') {
+  if (LAUNCHING.has(operation.kind)) {
     const vms = await environment.store.listVms(id);
     const mine = vms.filter((vm) => vm.isCreating && vm.operationId === operation.id);
     changes.push(...mine.map((vm) => brokenLaunch(vm, reason)));

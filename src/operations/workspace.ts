@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The writing tools of one infrastructure, shared by everything of this daemon that works on it.
 import type { Store } from '../store/index.js';
+import { createSemaphore, type Semaphore } from '../util/semaphore.js';
 import { Committer } from './committer.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import { Ledger } from './ledger.js';
@@ -12,6 +13,8 @@ export interface Workspace {
   readonly committer: Committer;
   readonly vms: VmDocuments;
   readonly ledger: Ledger;
+  /** Held while the infrastructure's free map is read, changed and written. */
+  readonly extraLock: Semaphore;
   /** See LeaseKeeper.confirm. */
   readonly confirmLease: () => Promise<void>;
 }
@@ -40,6 +43,7 @@ export class Workspaces {
         committer,
         vms: new VmDocuments(infrastructureId, this.#store, committer),
         ledger: new Ledger(infrastructureId, this.#store, committer),
+        extraLock: createSemaphore(1),
         confirmLease: () => this.#leases.confirm(infrastructureId),
       };
       entry = { workspace, users: 0 };

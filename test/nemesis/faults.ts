@@ -57,7 +57,7 @@ export async function runFaults(
   const running = new Set<Promise<void>>();
   let isDatabaseBusy = false;
   while (!signal.aborted) {
-    await quietPause(chance.between(500, 4000), signal);
+    await quietPause(chance.between(1000, 8000), signal);
     if (signal.aborted) break;
     const fault = chance.weighted(weights);
     // One daemon is always left alone.

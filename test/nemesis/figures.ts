@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run was like, in figures.
-import type { RecordingCloud, StoreReport } from '../support/cluster/recording-cloud.js';
+import type { Operation } from '../../src/domain/index.js';
+import { monotonicMs, type RecordingCloud, type StoreReport } from '../support/cluster/recording-cloud.js';
 import type { FaultRecord } from './faults.js';
 import { groupBy } from './group-by.js';
 import { type History, outcomeOf } from './history.js';
 
-/** Seconds from the death or pause of a daemon until another one took each infrastructure whose lease it held. */
-export function takeOverSeconds(reports: readonly StoreReport[], faults: readonly FaultRecord[]): readonly number[] {
+/**
+ * Seconds from the death or pause of a daemon until another one took each infrastructure that it was working on.
+ * @param operations all that there were
+ */
+export function takeOverSeconds(
+  reports: readonly StoreReport[],
+  faults: readonly FaultRecord[],
+  operations: readonly Operation[],
+): readonly number[] {
+  const wallMinusMonotonic = Date.now() - monotonicMs();
   const times: number[] = [];
-  for (const [, all] of groupBy(reports, ({ infrastructureId }) => infrastructureId)) {
+  for (const [id, all] of groupBy(reports, ({ infrastructureId }) => infrastructureId)) {
     const leases = all.filter(({ kind }) => kind !== 'committed').sort((a, b) => a.endedAt - b.endedAt);
+    const work = operations.filter(({ infrastructureId }) => infrastructureId === id);
     for (const { fault, node, startedAt } of faults) {
       if (fault !== 'kill' && fault !== 'pause') continue;
       const before = leases.filter(({ endedAt }) => endedAt <= startedAt).at(-1);
-      if (before?.kind !== 'acquired' || before.node !== node) continue;
+      const wall = startedAt + wallMinusMonotonic;
+      const isWorking = work.some(
+        ({ createdAt, finishedAt }) => createdAt < wall && (finishedAt ?? Number.POSITIVE_INFINITY) > wall,
+      );
+      if (before?.kind !== 'acquired' || before.node !== node || !isWorking) continue;
       const after = leases.find(
         ({ kind, fencing, endedAt }) => kind === 'acquired' && endedAt > startedAt && fencing > before.fencing,
       );
@@ -31,6 +45,7 @@ export function describeRun(
   history: History,
   cloud: RecordingCloud,
   faults: readonly FaultRecord[],
+  operations: readonly Operation[],
 ): readonly string[] {
   const lines: string[] = [];
   for (const [kind, calls] of [...groupBy(history.calls, (call) => call.kind)].sort()) {
@@ -55,9 +70,12 @@ export function describeRun(
   }
   const byFault = [...groupBy(faults, ({ fault }) => fault)].map(([fault, all]) => `${all.length} ${fault}`);
   lines.push(`faults: ${byFault.join(', ')}`);
-  const times = [...takeOverSeconds(cloud.reports, faults)].sort((a, b) => a - b);
+  const times = [...takeOverSeconds(cloud.reports, faults, operations)].sort((a, b) => a - b);
   lines.push(
-    `take-overs: ${times.length}; median ${quantile(times, 0.5).toFixed(1)} s, longest ${(times.at(-1) ?? 0).toFixed(1)} s`,
+    `take-overs: ${times.length}; median ${quantile(times, 0.5).toFixed(1)} s, longest ${times
+      .slice(-5)
+      .map((time) => time.toFixed(1))
+      .join(', ')} s`,
     `cloud: ${cloud.calls} calls, ${cloud.machines.length} machines, ${cloud.repeatedLaunches} launches repeated with a known token`,
     `writes under a lease: ${cloud.reports.filter(({ kind }) => kind === 'committed').length}`,
   );

@@ -4,7 +4,7 @@
 //   npm run nemesis -- --seconds 60 --seed 7 --database mariadb|postgresql|mongodb [--daemons 3] [--clients 6] [--lease 5]
 //                      [--faults kill,pause,...] [--forgetful] [--keep DIR]
 //
-// --forgetful: the cloud makes a second machine for a launch token that comes again. --keep: logs and history of a run with violations.
+// --forgetful: the cloud makes a second machine for a launch token that comes again. --keep: logs and history of the run.
 // Exit status: 0 no violation, 1 violations, 2 wrong command line.
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
   }
   const { options, keep } = parsed;
   console.log(`seed ${options.seed}, ${options.database}, ${options.daemons} daemons, ${options.seconds} s`);
-  const { violations, figures } = await runNemesis(options, async (cluster, history) => {
+  const { violations, figures } = await runNemesis(options, async (cluster, history, faults) => {
     if (keep === undefined) return;
     await mkdir(keep, { recursive: true });
     await writeFile(join(keep, 'history.jsonl'), history.calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
@@ -75,6 +75,7 @@ async function main(): Promise<number> {
       join(keep, 'machines.jsonl'),
       cluster.cloud.machines.map((one) => `${JSON.stringify(one)}\n`).join(''),
     );
+    await writeFile(join(keep, 'faults.jsonl'), faults.map((one) => `${JSON.stringify(one)}\n`).join(''));
     for (const node of cluster.nodes) await cp(join(node.directory, 'im.log'), join(keep, `${node.name}.log`));
   });
   for (const line of figures) console.log(line);

@@ -45,10 +45,10 @@ export interface NemesisResult {
 /** Work that goes on after everything was mended must have ended by then. */
 const REST_MS = 120_000;
 
-/** @param keepLogs called with the directory of the cluster before it is removed, when something is wrong */
+/** @param keepLogs called with the directory of the cluster before it is removed */
 export async function runNemesis(
   options: NemesisOptions,
-  keepLogs?: (cluster: Cluster, history: History) => Promise<void>,
+  keepLogs?: (cluster: Cluster, history: History, faults: readonly FaultRecord[]) => Promise<void>,
 ): Promise<NemesisResult> {
   const chance = createChance(options.seed);
   const cloudChance = chance.branch('cloud');
@@ -87,9 +87,9 @@ export async function runNemesis(
       violations.push({ invariant: 'I7', text: error instanceof Error ? error.message : String(error) });
     }
     violations.push(...(await violationsOf(history, cloud, cluster.store)));
-    const figures = describeRun(history, cloud, faults);
+    const figures = describeRun(history, cloud, faults, await cluster.store.listOperations({}));
     violations.push(...(await endEverything(cluster, history)));
-    if (violations.length > 0) await keepLogs?.(cluster, history);
+    await keepLogs?.(cluster, history, faults);
     return { violations, figures };
   } finally {
     await cluster.destroy();

@@ -12,6 +12,7 @@ import {
   type Call,
   createInfrastructureTokens,
   createManager,
+  createUpdatePlanner,
   type InfrastructureManager,
   type ManagerEnvironment,
 } from '../../src/manager/index.js';
@@ -104,11 +105,36 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     },
     options.types,
   );
+  const tosca: ManagerEnvironment['tosca'] = {
+    types: readShippedTypes('tosca/types'),
+    fetchText: async (url) => {
+      throw new Error(`${url} is not fetched in tests`);
+    },
+    allowedRepository: '',
+  };
+  const managerSettings: ManagerEnvironment['settings'] = {
+    version: '3.0.0',
+    bootMode: options.bootMode ?? 0,
+    maxVmsPerRequest: 1000,
+    vmInfoUpdateErrorGracePeriodMs: 120_000,
+    systemDefaults: SYSTEM_DEFAULTS,
+    masksVmCredentials: options.masksVmCredentials ?? false,
+  };
   const environment: OperationEnvironment = {
     store,
     connectors,
     cloudsOf,
     contextualizer: options.contextualizer ?? instantContextualizer,
+    planUpdate: createUpdatePlanner({
+      store,
+      connectors,
+      cloudsOf,
+      settings: managerSettings,
+      tosca,
+      now,
+      randomText,
+      newId: randomUUID,
+    }),
     settings: {
       nodeName: 'test',
       leaseMs: 30_000,
@@ -155,22 +181,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     authenticate: (items) => authenticator.authenticate(items),
     answersSsh: options.answersSsh ?? (async () => false),
     egiImages: async (filters) => [{ uri: 'ost://site.example/1', name: JSON.stringify(filters), vo: 'v' }],
-    settings: {
-      version: '3.0.0',
-      bootMode: options.bootMode ?? 0,
-      maxVmsPerRequest: 1000,
-      vmInfoUpdateErrorGracePeriodMs: 120_000,
-      systemDefaults: SYSTEM_DEFAULTS,
-      masksVmCredentials: options.masksVmCredentials ?? false,
-    },
+    settings: managerSettings,
     logger,
-    tosca: {
-      types: readShippedTypes('tosca/types'),
-      fetchText: async (url) => {
-        throw new Error(`${url} is not fetched in tests`);
-      },
-      allowedRepository: '',
-    },
+    tosca,
     redact: redactWhole,
     now,
     randomText,

@@ -11,6 +11,7 @@ import { underLease } from '../unattended-lease.js';
 const CALLS: Readonly<Record<Exclude<OperationKind, 'configure'>, string>> = {
   create: 'POST /infrastructures',
   add: 'POST /infrastructures/ID',
+  update: 'POST /infrastructures/ID',
   remove: 'DELETE /infrastructures/ID/vms/VM',
   destroy: 'DELETE /infrastructures/ID (with ?force=true to give up on what cannot be deleted)',
   reconfigure: 'PUT /infrastructures/ID/reconfigure',
@@ -21,6 +22,7 @@ const CALLS: Readonly<Record<Exclude<OperationKind, 'configure'>, string>> = {
   'reboot-vm': 'PUT /infrastructures/ID/vms/VM/reboot',
   'alter-vm': 'PUT /infrastructures/ID/vms/VM',
   snapshot: 'PUT /infrastructures/ID/vms/VM/disks/DISK/snapshot',
+  release: 'GET /infrastructures/ID/data?delete=true',
 };
 
 export const operationsRetry: AdminCommand = {

@@ -160,7 +160,7 @@ export const serviceOptions = {
   leaseSeconds: integer({
     name: 'LEASE_SECONDS',
     unit: 'seconds',
-    default: 30,
+    default: 20,
     min: 5,
     help:
       'Time after which another daemon takes over the infrastructures of one that has died. Shorter means a quicker ' +
@@ -171,7 +171,18 @@ export const serviceOptions = {
     unit: 'seconds',
     default: 8,
     min: 0,
-    help: 'Time that running operations get to finish or to park when the daemon is told to stop.',
+    help:
+      'Time that accepted operations, and the calls that wait for them, get when the daemon is told to stop; then they ' +
+      'are parked. Service managers must wait 2 s longer before they kill.',
+  }),
+  shutdownDrainSeconds: integer({
+    name: 'SHUTDOWN_DRAIN_SECONDS',
+    unit: 'seconds',
+    default: 3,
+    min: 0,
+    help:
+      'Time for which the daemon goes on serving after GET /ready has begun to say that it stops, so that a proxy sends ' +
+      'no request to a closed door. A part of SHUTDOWN_GRACE_SECONDS; left out when nobody has asked /ready for 30 s.',
   }),
   maxRequestBodyBytes: integer({
     name: 'MAX_REQUEST_BODY_BYTES',

@@ -10,7 +10,6 @@ import {
   type VirtualMachine,
 } from '../../domain/index.js';
 import { Radl } from '../../radl/index.js';
-import { createSemaphore } from '../../util/semaphore.js';
 import type { OperationContext } from '../context.js';
 
 /** Ports of a configuration run. */
@@ -18,7 +17,7 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
   const { environment, operation, workspace, observer, clouds, signal } = context;
   const infrastructureId = operation.infrastructureId;
   const { store } = environment;
-  const extraLock = createSemaphore(1);
+  const { extraLock } = workspace;
 
   /** Reads a value of the infrastructure's free map, or makes and keeps it. */
   const keep = (key: string, make: () => Promise<JsonValue>): Promise<JsonValue> =>

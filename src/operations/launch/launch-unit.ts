@@ -14,7 +14,9 @@ import {
 import { credentials, hasPublicNetwork, type Radl, setCredentials } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { OperationContext } from '../context.js';
+import { LeaseLost } from '../interruption.js';
 import { fillHostNames } from '../observer.js';
+import { type AskedLaunch, leaveOrphansBehind, removeOrphans } from './orphans.js';
 import { launchServiceUrl, type UnitRecord } from './request.js';
 import { vmDocument, withConfiguration } from './vm-document.js';
 
@@ -24,7 +26,7 @@ interface PendingVm {
   readonly resource: Resource;
   generation: number;
   readonly failures: string[];
-  /** The last try may have left a VM at the provider: its token stays the one to ask for. */
+  /** The last try, also one before a crash, may have left a VM at the provider: its token stays the one to ask for. */
   mayExist: boolean;
   /** What the next try tells the machine. */
   callHome?: CallHome;
@@ -51,7 +53,7 @@ export async function launchUnit(
         resource,
         generation: Number(resource.data.generation ?? 1),
         failures: [],
-        mayExist: false,
+        mayExist: context.isResumed,
       });
     }
   }
@@ -75,18 +77,42 @@ export async function launchUnit(
   };
 
   const problem = preconditionProblem(first.vm, unit);
+  const asked: AskedLaunch[] = context.isResumed ? [...pending.values()].map(askedLaunch) : [];
   try {
     if (problem === undefined) {
-      await launchPending(context, infrastructure, first.vm, pending, settle);
+      await launchPending(context, infrastructure, first.vm, pending, settle, asked);
     }
     for (const entry of pending.values()) {
       commits.push(recordFailed(context, entry, problem ?? attemptTexts(entry.failures)));
     }
+  } catch (error) {
+    if (context.signal.reason instanceof LeaseLost) {
+      leaveOrphansBehind(context, asked);
+    }
+    throw error;
   } finally {
     // What is known is written down even when the launch is interrupted.
     await Promise.allSettled(commits);
   }
   await Promise.all(commits);
+  if (context.isResumed) {
+    await removeDuplicates(context, asked);
+  }
+}
+
+/** A call from before the interruption may have arrived at the provider after it was asked for its machines. */
+async function removeDuplicates(context: OperationContext, asked: readonly AskedLaunch[]): Promise<void> {
+  try {
+    await removeOrphans(context.environment, context.clouds, asked, context.signal);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.environment.logger.warn(
+      `Duplicates of an interrupted launch could not be looked for: ${errorText(error)}`,
+      {
+        infId: context.operation.infrastructureId,
+      },
+    );
+  }
 }
 
 /** Adoption and attempts; a failure that is not one VM's counts for all that are still pending. */
@@ -96,13 +122,11 @@ async function launchPending(
   first: VirtualMachine,
   pending: ReadonlyMap<number, PendingVm>,
   settle: Settle,
+  asked: AskedLaunch[],
 ): Promise<void> {
   try {
     const connector = context.clouds.connectorFor(first.cloud);
-    if (context.isResumed) {
-      await adoptFound(context, infrastructure, connector, pending, settle);
-    }
-    await attempts(context, infrastructure, connector, pending, settle);
+    await attempts(context, infrastructure, connector, pending, settle, asked);
   } catch (error) {
     context.signal.throwIfAborted();
     for (const entry of pending.values()) {
@@ -158,6 +182,7 @@ async function attempts(
   connector: CloudConnector,
   pending: ReadonlyMap<number, PendingVm>,
   settle: Settle,
+  launched: AskedLaunch[],
 ): Promise<void> {
   const { maxVmFails, delayBetweenVmRetriesMs } = context.environment.settings;
   for (let attempt = 1; attempt <= maxVmFails && pending.size > 0; attempt += 1) {
@@ -181,6 +206,7 @@ async function attempts(
         if (missing.length === 0) {
           return;
         }
+        launched.push(...missing.map(askedLaunch));
         for await (const outcome of connector.launch(launchRequest(context, infrastructure, connector, missing))) {
           settle(outcome, connector);
         }
@@ -190,6 +216,7 @@ async function attempts(
       for (const entry of asked) {
         if (pending.has(entry.vm.number) && entry.failures.length === before.get(entry)) {
           entry.failures.push(`Error: ${errorText(error)}`);
+          entry.mayExist = true;
         }
       }
     }
@@ -249,6 +276,10 @@ async function tellToCallHome(
 
 function token({ vm, generation }: PendingVm): string {
   return launchToken(vm.infrastructureId, vm.number, generation);
+}
+
+function askedLaunch(entry: PendingVm): AskedLaunch {
+  return { vm: entry.vm, resource: entry.resource, token: token(entry) };
 }
 
 function launchRequest(

@@ -67,7 +67,7 @@ export async function prepareLaunch(
       },
     },
     ...changes,
-    { kind: 'update-operation', id: operation.id, set: { progress: encodeUnits(units) } },
+    { kind: 'update-operation', id: operation.id, set: { progress: { ...operation.progress, ...encodeUnits(units) } } },
   ]);
   return units;
 }

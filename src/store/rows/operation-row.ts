@@ -28,6 +28,7 @@ const STATES: Readonly<Record<OperationState, true>> = {
 const KINDS: Readonly<Record<OperationKind, true>> = {
   create: true,
   add: true,
+  update: true,
   remove: true,
   destroy: true,
   configure: true,
@@ -39,6 +40,7 @@ const KINDS: Readonly<Record<OperationKind, true>> = {
   'reboot-vm': true,
   'alter-vm': true,
   snapshot: true,
+  release: true,
 };
 
 /** The columns of {@link readOperation}. */
