@@ -2,7 +2,7 @@
 // Several real daemons on one real database behind the real HAProxy, each with its own way to the database.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,8 @@ import { type HaProxy, startHaProxy } from './haproxy.js';
 import { type Network, startNetwork } from './network.js';
 import { RecordingCloud } from './recording-cloud.js';
 
-const BUNDLE = 'var/test/cluster-daemon.mjs';
+/** Of this process: another one may bundle other sources meanwhile. */
+const BUNDLE = `var/test/cluster-daemon-${process.pid}.mjs`;
 const DATABASE = 'im';
 const START_MS = 60_000;
 
@@ -42,6 +43,7 @@ function bundle(): Promise<unknown> {
     packages: 'external',
     logLevel: 'error',
   });
+  process.once('exit', () => rmSync(BUNDLE, { force: true }));
   return bundled;
 }
 
@@ -86,6 +88,12 @@ export class ClusterNode {
     });
     this.#process = child;
     this.isPaused = false;
+    // Also where the test run ends without its hooks.
+    const atExit = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.on('exit', atExit);
+    child.once('exit', () => process.off('exit', atExit));
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
