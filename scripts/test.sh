@@ -126,6 +126,8 @@ if [ $run_setup = 1 ]; then
     check runtime ensure_runtime_bundle || true
     say databases
     scripts/ensure-databases.sh || skip_loudly databases "a database server for the tests of the store is missing"
+    # Large, and needed by one test, which says so when it is left out.
+    if [ "$PEERS" = all ]; then check browser scripts/ensure-browser.sh || true; fi
   fi
   unlock_setup
 else

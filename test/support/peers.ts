@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import type { Context } from 'mocha';
 import { DockerEngine, engineHost } from '../../scripts/quickstart/docker-engine.js';
 import { motoProblem } from './aws/moto.js';
+import { BROWSER } from './browser.js';
 
 /** `machines` are sshds in namespaces of this host (host-machines.ts), which need root rights. */
-export type Peer = 'container engine' | 'node image' | 'ansible' | 'machines' | 'moto';
+export type Peer = 'container engine' | 'node image' | 'ansible' | 'machines' | 'moto' | 'browser';
 
 export const NODE_IMAGE = 'im-node:latest';
 
@@ -32,6 +33,10 @@ export async function peerProblem(peer: Peer): Promise<string | undefined> {
       return motoProblem();
     case 'ansible':
       return commandProblem('ansible-playbook', ['--version']);
+    case 'browser': {
+      const problem = commandProblem(BROWSER, ['--version']);
+      return problem === undefined ? undefined : `${problem} (install it with scripts/ensure-browser.sh)`;
+    }
     case 'machines':
       return process.getuid?.() === 0 ? commandProblem('unshare', ['--mount', 'true']) : 'root rights are needed';
   }

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect } from 'chai';
 import { createRestServer } from '../../../src/api/rest/index.js';
 import { PAGE_LIST } from '../../../src/api/rest/page-list.js';
@@ -155,6 +156,15 @@ describe('REST: the description of the API', () => {
       const described = matching.flatMap(([, other]) => Object.keys(other).map((method) => method.toUpperCase()));
       expect(described, template).to.include.members(allowed);
     }
+  });
+
+  it('is valid by the schema of OpenAPI 3.1', async () => {
+    const description: object = JSON.parse((await service.anonymous('GET', '/openapi.json')).body);
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate({ ...description });
+    expect(valid, JSON.stringify(errors)).to.equal(true);
+    expect(validator.version).to.equal('3.1');
+    expect((await new Validator().validate({ ...description, paths: 1 })).valid).to.equal(false);
   });
 
   it('refers only to schemas that it holds, and names each path element', async () => {
