@@ -53,7 +53,12 @@ function requestBody(route: Route): Parts {
 }
 
 function pathParameters(path: string): readonly Json[] {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({ name, in: 'path', required: true, schema: TEXT }));
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: name === 'diskNum' ? { type: 'integer', minimum: 0, maximum: 999_999_999 } : TEXT,
+  }));
 }
 
 const IDEMPOTENCY_KEY: Json = {

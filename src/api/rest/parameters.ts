@@ -50,7 +50,7 @@ export function integer(name: string, defaultValue: number, description: string)
   return {
     name,
     description,
-    schema: { type: 'integer', default: defaultValue },
+    schema: { type: 'integer', minimum: -999_999_999, maximum: 999_999_999, default: defaultValue },
     isRequired: false,
     read: (query) => {
       const value = lastOf(query, name);
@@ -78,12 +78,20 @@ export function count(name: string, largest: number, description: string): Param
   };
 }
 
-/** Text with a syntax of its own; an empty one counts as not given. */
-export function parsed<V>(name: string, description: string, parse: (value: string) => V): Parameter<V | undefined> {
+/**
+ * Text with a syntax of its own; an empty one counts as not given.
+ * @param pattern regular expression that all good values match, for the description of the API
+ */
+export function parsed<V>(
+  name: string,
+  description: string,
+  parse: (value: string) => V,
+  pattern?: string,
+): Parameter<V | undefined> {
   return {
     name,
     description,
-    schema: { type: 'string' },
+    schema: { type: 'string', ...(pattern !== undefined && { pattern }) },
     isRequired: false,
     read: (query) => {
       const value = lastOf(query, name);
@@ -102,7 +110,7 @@ export function requiredText(name: string, description: string): Parameter<strin
   return {
     name,
     description,
-    schema: { type: 'string' },
+    schema: { type: 'string', minLength: 1 },
     isRequired: true,
     read: (query) => {
       const value = lastOf(query, name);

@@ -15,6 +15,11 @@ const URI: Schema = { type: 'string', format: 'uri' };
 const STATE: Schema = { type: 'string', enum: [...VM_STATES] };
 const TIME: Schema = { type: 'string', format: 'date-time' };
 
+const RADL_CLASS: Schema = {
+  type: 'string',
+  enum: ['description', 'network', 'ansible', 'system', 'configure', 'deploy', 'contextualize'],
+};
+
 /** An object with these members, all of them present. */
 function object(properties: Readonly<Record<string, Schema>>, required = Object.keys(properties)): Schema {
   return { type: 'object', required, properties };
@@ -53,7 +58,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     },
     ['state', 'vm_states'],
   ),
-  Radl: { type: 'array', items: { type: 'object', required: ['class'], properties: { class: TEXT } } },
+  Radl: { type: 'array', items: { type: 'object', required: ['class'], properties: { class: RADL_CLASS } } },
   Image: object({ uri: TEXT, name: TEXT }),
   Quotas: mapOf(AMOUNT),
   Estimation: mapOf(
@@ -177,6 +182,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   NewOwner: {
     type: 'object',
     properties: { type: TEXT, username: TEXT, password: TEXT, token: TEXT },
+    anyOf: [{ required: ['username'] }, { required: ['token'] }],
     description: 'username and password, or token.',
   },
 };

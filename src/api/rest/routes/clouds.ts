@@ -11,7 +11,7 @@ import { array, field, ref } from '../schemas.js';
 const JSON_ONLY: Produces = { defaultType: 'application/json' };
 const CLOUD_ERRORS: ErrorRules = { prefix: 'Error getting cloud info: ' };
 
-const FILTERS = parsed('filters', 'What the images must have: key=value pairs separated by commas.', (list) => {
+const readFilters = (list: string): Readonly<Record<string, string>> => {
   const pairs = list.split(',').map((pair): [string, string] => {
     const [key, value, ...more] = pair.split('=');
     if (key === undefined || key.trim() === '' || value === undefined || more.length > 0) {
@@ -20,14 +20,22 @@ const FILTERS = parsed('filters', 'What the images must have: key=value pairs se
     return [key.trim(), value.trim()];
   });
   return Object.fromEntries(pairs);
-});
+};
+
+const FILTERS = parsed(
+  'filters',
+  'What the images must have: key=value pairs separated by commas.',
+  readFilters,
+  '^([^=,]*[^=,\\s][^=,]*=[^=,]*(,[^=,]*[^=,\\s][^=,]*=[^=,]*)*)?$',
+);
 
 function dateParameter(name: string, description: string): Parameter<string | undefined> {
-  return parsed(name, description, (value) => {
+  const read = (value: string): string => {
     const date = statsDate(value);
     if (date === undefined) throw new RestProblem(400, `Incorrect format in ${name} parameter: YYYY/MM/dd`);
     return date;
-  });
+  };
+  return parsed(name, description, read, '^(\\d{4}-\\d{2}-\\d{2}|\\d{4}/\\d{2}/\\d{2})?$');
 }
 
 const INIT_DATE = dateParameter('init_date', 'First day of creation, as YYYY/MM/dd or YYYY-MM-dd.');

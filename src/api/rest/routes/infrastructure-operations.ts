@@ -6,11 +6,17 @@ import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { INF_ID, NOTHING } from './infrastructures.js';
 
-const VM_LIST = parsed('vm_list', 'Ids of the machines to configure, separated by commas; default: all.', (list) =>
+const readVmList = (list: string): readonly number[] =>
   list.split(',').map((id) => {
     if (!/^\s*[+-]?\d{1,9}\s*$/.test(id)) throw new RestProblem(400, 'Incorrect vm_list format.');
     return Number(id);
-  }),
+  });
+
+const VM_LIST = parsed(
+  'vm_list',
+  'Ids of the machines to configure, separated by commas; default: all.',
+  readVmList,
+  '^([+-]?\\d{1,9}(,[+-]?\\d{1,9})*)?$',
 );
 
 function powerRoute(operation: 'start' | 'stop', operationId: string): Route {

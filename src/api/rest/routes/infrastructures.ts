@@ -83,7 +83,7 @@ export const infrastructureRoutes: readonly Route[] = [
     path: '/infrastructures',
     operationId: 'CreateInfrastructure',
     summary: 'Creates, launches and configures an infrastructure; with dry_run only estimates it.',
-    answer: ref('Uri'),
+    answer: { anyOf: [ref('Uri'), ref('Estimation')] },
     parameters: [ASYNC, DRY_RUN],
     body: 'document',
     takesIdempotencyKey: true,
