@@ -63,7 +63,7 @@ export class CrashHouse {
     await writeFile(
       join(directory, 'im.cfg'),
       `[im]\nDATA_DB = sqlite://${directory}/inf.dat\nREST_ADDRESS = 127.0.0.1\nREST_PORT = ${port}\nACTIVATE_XMLRPC = False\n` +
-        `LOG_FILE = ${directory}/im.log\nMAX_SIMULTANEOUS_LAUNCHES = 2\nDELAY_BETWEEN_VM_RETRIES = 0\n`,
+        `LOG_FILE = ${directory}/im.log\nMAX_SIMULTANEOUS_LAUNCHES = 2\nDELAY_BETWEEN_VM_RETRIES = 0\nVM_INFO_UPDATE_FREQUENCY = 1\n`,
     );
     return new CrashHouse(directory, port, authorization);
   }
@@ -111,6 +111,11 @@ export class CrashHouse {
 
   get isDead(): boolean {
     return this.#process === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Ends the process as it is, now. */
+  kill(): void {
+    this.#process?.kill('SIGKILL');
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
