@@ -128,6 +128,8 @@ if [ $run_setup = 1 ]; then
     scripts/ensure-databases.sh || skip_loudly databases "a database server for the tests of the store is missing"
     # Large, and needed by one test, which says so when it is left out.
     if [ "$PEERS" = all ]; then check browser scripts/ensure-browser.sh || true; fi
+    say simulators
+    scripts/ensure-moto.sh || skip_loudly moto "the AWS simulator for the tests of the EC2 connector is missing"
   fi
   unlock_setup
 else

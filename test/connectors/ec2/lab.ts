@@ -98,6 +98,7 @@ export class Lab {
       ...(await this.ids('DescribeKeyPairs', 'keyName', {}, region)),
       ...(await this.ids('DescribeImages', 'imageId', { 'Owner.1': 'self' }, region)),
       ...ofImages(await this.ask('DescribeSnapshots', { 'Owner.1': 'self' }, region)),
+      ...(await this.front.zones(this.accessKey)),
       ...(await this.ids('DescribeSpotInstanceRequests', 'spotInstanceRequestId', {}, region)),
     ];
   }

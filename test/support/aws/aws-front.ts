@@ -55,6 +55,8 @@ export interface AwsFront {
     parameters?: Readonly<Record<string, string>>,
     region?: string,
   ): Promise<string>;
+  /** Names of the hosted zones of an account. */
+  zones(accessKey: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -137,6 +139,14 @@ class FrontState {
     });
     if (status >= 300) throw new Error(`${action}: ${text}`);
     return text;
+  }
+
+  async zones(accessKey: string): Promise<readonly string[]> {
+    const { text } = await this.#forward('GET', '/2013-04-01/hostedzone', '', {
+      authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20260101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0`,
+      'x-moto-account-id': accountOf(accessKey),
+    });
+    return idsIn(text, /<Name>([^<]+)/g);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
