@@ -93,7 +93,13 @@ export function createUserDb(
   return {
     accepts: async (username, password) => {
       const users = await currentUsers();
-      for (const stored of users?.get(username) ?? []) {
+      const known = users?.get(username);
+      if (known === undefined) {
+        // Otherwise the time that the answer takes would tell which names exist.
+        await matches(password, someHash(users));
+        return false;
+      }
+      for (const stored of known) {
         if (await matches(password, stored)) return true;
       }
       return false;
@@ -103,6 +109,15 @@ export function createUserDb(
       verified.clear();
     },
   };
+}
+
+/** The hash of somebody's password, if there is any in the file. */
+function someHash(users: Users | undefined): string | undefined {
+  for (const passwords of users?.values() ?? []) {
+    const hash = passwords.find((password) => password !== undefined && isPasswordHash(password));
+    if (hash !== undefined) return hash;
+  }
+  return undefined;
 }
 
 function isMissing(error: unknown): boolean {
