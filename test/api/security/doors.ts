@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every function of both APIs, ready to be called on one infrastructure: the routes out of the served description, the methods out of
 // their table. A new one is in the list by itself, and fails the tests until it is known to refuse strangers.
+import http from 'node:http';
 import { dispatch } from '../../../src/api/xmlrpc/dispatch.js';
 import { methods } from '../../../src/api/xmlrpc/methods.js';
 import type { AuthItem } from '../../../src/domain/index.js';
 import type { InfrastructureManager } from '../../../src/manager/index.js';
 import { silentLogger } from '../../../src/util/logger.js';
 import { createFakeManager } from '../fake-manager.js';
-import type { RestService } from '../rest/rest-service.js';
+import type { Headers, RestService } from '../rest/rest-service.js';
 import { dependenciesOf } from '../xmlrpc/xmlrpc-service.js';
 
 /** What a function answered. */
@@ -38,7 +39,12 @@ export interface DoorTarget {
   readonly cloudId: string;
 }
 
-const ELEMENTS: Readonly<Record<string, string>> = { vmId: '0', diskNum: '0', property: 'state' };
+const ELEMENTS: Readonly<Record<string, string>> = {
+  vmId: '0',
+  diskNum: '0',
+  property: 'state',
+  revision: '1',
+};
 const QUERY = '?image_name=i&overwrite=yes&delete=yes&force=yes&step=1';
 
 /** As an Authorization header. */
@@ -68,7 +74,8 @@ export async function restDoors(service: RestService, target: () => DoorTarget):
             name === 'infId' ? infrastructureId : name === 'cloudId' ? cloudId : (ELEMENTS[name] ?? 'x'),
           );
           const sent = bodyOf(method, template, document);
-          const { status, body } = await service.anonymous(
+          const { status, body } = await answerOf(
+            service,
             method,
             path + QUERY,
             {
@@ -84,12 +91,43 @@ export async function restDoors(service: RestService, target: () => DoorTarget):
   );
 }
 
+/** As `service.anonymous`, but a stream of events, which has no end, is left as soon as it begins. */
+function answerOf(
+  service: RestService,
+  method: string,
+  path: string,
+  headers: Headers,
+  body: string | undefined,
+): Promise<{ readonly status: number; readonly body: string }> {
+  if (!/\/events\?/.test(path)) return service.anonymous(method, path, headers, body);
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(`${service.base}${path}`, { method, headers, agent: false }, (incoming) => {
+      const status = incoming.statusCode ?? 0;
+      let text = '';
+      incoming.setEncoding('utf8');
+      incoming.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      incoming.on('end', () => resolve({ status, body: text }));
+      incoming.on('error', reject);
+      if (status === 200) {
+        incoming.off('error', reject).on('error', () => undefined);
+        resolve({ status, body: '' });
+        outgoing.destroy();
+      }
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
 /** A body that the route takes. */
 function bodyOf(
   method: string,
   template: string,
   document: string,
 ): { readonly type: string; readonly text: string } | undefined {
+  if (method === 'PATCH') return { type: 'application/json', text: '{"desiredState": "STOPPED"}' };
   if (method !== 'POST' && method !== 'PUT') return undefined;
   if (template.endsWith('/authorization')) {
     return { type: 'application/json', text: '{"username": "eva", "password": "eva-pass"}' };
