@@ -3,6 +3,7 @@
 // that comes again with the id of its last event gets what it missed.
 import { type Caller, isGranted, type Operation } from '../../domain/index.js';
 import { admitToInfrastructure, refresh } from '../access.js';
+import { watchCredentials } from '../credential-watch.js';
 import type { ManagerEnvironment } from '../environment.js';
 import type { Call, ManagerEvent } from '../manager.js';
 import { operationSummary } from '../operation-list.js';
@@ -52,18 +53,20 @@ export async function followInfrastructure(
 async function* events(
   environment: ManagerEnvironment,
   feed: ChangeFeed,
-  { signal }: Call,
+  call: Call,
   caller: Caller,
   id: string,
   position: Position,
   isMine: () => Promise<boolean>,
 ): AsyncGenerator<ManagerEvent> {
   const { store } = environment;
+  const { signal } = call;
+  const areGood = watchCredentials(environment, call);
   const follower = createFollower(feed, signal, id);
   const told = new Map<string, string>();
   let toldState = '';
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && (await areGood())) {
       const header = await store.getHeader(id);
       if (header === undefined || !(await isMine())) {
         yield { id: idOf(position), name: 'deleted', data: { infrastructure: id } };

@@ -2,6 +2,7 @@
 // Use case: follow all infrastructures of a caller: which of them change, and to what state.
 import { isGranted } from '../../domain/index.js';
 import { admit } from '../access.js';
+import { watchCredentials } from '../credential-watch.js';
 import type { ManagerEnvironment } from '../environment.js';
 import type { Call, ManagerEvent } from '../manager.js';
 import type { ChangeFeed } from './change-feed.js';
@@ -19,6 +20,7 @@ export async function followInfrastructures(
   after: string | undefined,
 ): Promise<AsyncIterable<ManagerEvent>> {
   const caller = await admit(environment, call, 'read');
+  const areGood = watchCredentials(environment, call);
   return events();
 
   async function* events(): AsyncGenerator<ManagerEvent> {
@@ -34,7 +36,7 @@ export async function followInfrastructures(
       );
       let changed: Iterable<string> = after === undefined ? [] : missed.map(({ id }) => id);
       if (after !== undefined) for (const { id } of missed) told.set(id, '');
-      while (!call.signal.aborted) {
+      while (!call.signal.aborted && (await areGood())) {
         const looked = now();
         for (const id of changed) {
           const event = await eventOf(id);
