@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one infrastructure has to do: its queue of operations, the running one, and beside them its configuration.
 import type { Operation } from '../domain/index.js';
+import type { Cancelled } from './interruption.js';
 
 /** An operation at work. */
 export interface RunningOperation {
@@ -15,8 +16,8 @@ export interface RunningOperation {
 export interface Lane {
   readonly infrastructureId: string;
   readonly queue: Operation[];
-  /** Ids of queued operations that are to be cancelled when it is their turn. */
-  readonly doomed: Set<string>;
+  /** Queued operations by id that are to be cancelled when it is their turn, with the reason. */
+  readonly doomed: Map<string, Cancelled>;
   running: RunningOperation | undefined;
   configuring: RunningOperation | undefined;
   nextConfiguration: Operation | undefined;
@@ -29,7 +30,7 @@ export function createLane(infrastructureId: string): Lane {
   return {
     infrastructureId,
     queue: [],
-    doomed: new Set(),
+    doomed: new Map(),
     running: undefined,
     configuring: undefined,
     nextConfiguration: undefined,

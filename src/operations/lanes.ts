@@ -97,8 +97,11 @@ export class Lanes {
     void this.#drain(lane);
   }
 
-  /** Ends an operation that is queued or at work here, because its user wants it; one that is not here is left alone. */
-  cancel({ id, infrastructureId }: Operation, reason: string): void {
+  /**
+   * Ends an operation that is queued or at work here, because its user wants it; one that is not here is left alone.
+   * @param operation as its row is now
+   */
+  cancel({ id, infrastructureId, startedAt }: Operation, reason: string): void {
     const lane = this.#lanes.get(infrastructureId);
     const running = [lane?.running, lane?.configuring].find((entry) => entry?.operation.id === id);
     if (running !== undefined) {
@@ -111,7 +114,15 @@ export class Lanes {
       return;
     }
     const place = lane?.queue.findIndex((queued) => queued.id === id) ?? -1;
-    for (const queued of place === -1 ? [] : (lane?.queue.splice(place, 1) ?? [])) {
+    if (lane === undefined || place === -1) {
+      return;
+    }
+    if (startedAt !== null) {
+      // What it did elsewhere before must be taken back.
+      lane.doomed.set(id, new Cancelled(reason, { isOnItsOwn: true }));
+      return;
+    }
+    for (const queued of lane.queue.splice(place, 1)) {
       void this.cancelQueued(queued, reason);
     }
   }
@@ -142,7 +153,7 @@ export class Lanes {
   #clearFor(lane: Lane): void {
     for (const { id, kind } of lane.queue) {
       if (kind !== 'destroy') {
-        lane.doomed.add(id);
+        lane.doomed.set(id, new Cancelled(DESTROYED));
       }
     }
     if (lane.running !== undefined && lane.running.operation.kind !== 'destroy') {
@@ -198,8 +209,10 @@ export class Lanes {
   /** One operation, from waiting for the lease to its end. */
   async #work(lane: Lane, operation: Operation, place: (running: RunningOperation | undefined) => void): Promise<void> {
     const stop = new StopRequest();
-    if (lane.doomed.delete(operation.id)) {
-      stop.request(new Cancelled(DESTROYED));
+    const doom = lane.doomed.get(operation.id);
+    if (doom !== undefined) {
+      lane.doomed.delete(operation.id);
+      stop.request(doom);
     }
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
