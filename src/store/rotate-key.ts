@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives a database a new sealing key while no daemon uses it. Interrupted at any moment, it is finished by running it again.
+import { randomUUID } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorText, ImError } from '../domain/index.js';
 import type { Logger } from '../util/logger.js';
-import { parseDataDb } from './data-db.js';
+import { type DataDb, parseDataDb } from './data-db.js';
 import { createKeyFile, readKeyFile } from './key-file.js';
+import { rotateMongoKey } from './mongo/open-mongo-store.js';
 import { dialectOf } from './open-store.js';
-import { createSealer } from './sealing.js';
+import { createSealer, type Sealer } from './sealing.js';
 import { openDatabase } from './sql/database.js';
 import { reseal } from './sql/reseal.js';
 import { giveTo, requireUnused, syncFile } from './sql/sqlite-copy.js';
@@ -31,16 +33,19 @@ export interface KeyRotation {
 }
 
 const LOCK_TIMEOUT_MS = 600_000;
+const MONGO_PATIENCE = {
+  lockTimeoutMs: LOCK_TIMEOUT_MS,
+  lostTimeoutMs: 30_000,
+  startTimeoutMs: 30_000,
+  statementTimeoutMs: 60_000,
+};
 
 /**
  * Makes a key, seals everything with it, and puts it in the place of the old one.
- * @throws ImError `not-supported` for MongoDB, `incorrect-state` when an SQLite database is in use, `store-unavailable` otherwise
+ * @throws ImError `incorrect-state` when an SQLite database is in use, `store-unavailable` otherwise
  */
 export async function rotateKey({ url, keyFile, logger, stamp }: RotateKeyOptions): Promise<KeyRotation> {
   const location = parseDataDb(url);
-  if (location.kind === 'mongodb') {
-    throw new ImError('not-supported', 'The key of a MongoDB database cannot be changed by this release.');
-  }
   if (location.kind === 'sqlite') {
     requireUnused(location.path);
   }
@@ -53,17 +58,7 @@ export async function rotateKey({ url, keyFile, logger, stamp }: RotateKeyOption
   const newKey = (await readKeyFile(newKeyFile)) ?? (await createKeyFile(newKeyFile));
   await giveTo(newKeyFile, keyFile);
 
-  const database = await openDatabase(await dialectOf(location, logger), { lockTimeoutMs: LOCK_TIMEOUT_MS, logger });
-  let values: number;
-  try {
-    values = await database.write((session) => reseal(session, createSealer([oldKey]), createSealer([newKey])));
-    if (location.kind === 'sqlite') {
-      // Free pages still hold what the old key opens.
-      await database.read((session) => session.run('VACUUM'));
-    }
-  } finally {
-    await database.close();
-  }
+  const values = await resealAll(location, createSealer([oldKey]), createSealer([newKey]), logger);
   const oldKeyFile = `${keyFile}.old-${stamp}`;
   try {
     await link(keyFile, oldKeyFile);
@@ -77,4 +72,21 @@ export async function rotateKey({ url, keyFile, logger, stamp }: RotateKeyOption
     );
   }
   return { values, oldKeyFile };
+}
+
+async function resealAll(location: DataDb, from: Sealer, to: Sealer, logger: Logger): Promise<number> {
+  if (location.kind === 'mongodb') {
+    return await rotateMongoKey(location, { ...MONGO_PATIENCE, newId: randomUUID, logger }, from, to);
+  }
+  const database = await openDatabase(await dialectOf(location, logger), { lockTimeoutMs: LOCK_TIMEOUT_MS, logger });
+  try {
+    const values = await database.write((session) => reseal(session, from, to));
+    if (location.kind === 'sqlite') {
+      // Free pages still hold what the old key opens.
+      await database.read((session) => session.run('VACUUM'));
+    }
+    return values;
+  } finally {
+    await database.close();
+  }
 }

@@ -123,6 +123,6 @@ describe('im-admin rotate-key', () => {
     await house.configure({ DATA_DB: 'mysql://im:pw@db.example/im' });
     expect((await house.run('rotate-key')).text).to.contain('--daemons-are-stopped');
     await house.configure({ DATA_DB: 'mongodb://im:pw@db.example/im' });
-    expect((await house.run('rotate-key', '--daemons-are-stopped')).text).to.contain('MongoDB');
+    expect((await house.run('rotate-key')).text).to.contain('--daemons-are-stopped');
   });
 });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // im-admin on databases of real servers: a new key, a purge, and databases of grycap/im as the source of an import.
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { openStore, type Store } from '../../src/store/index.js';
+import { createSealer, openStore, type Store } from '../../src/store/index.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { document, infrastructure, operation, textOf, vm } from '../store/records.js';
 import { type FixtureRow, rowsOf } from '../store/reference/fixtures.js';
-import { ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
+import { type FerretDbServer, ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
 import { mariaDbProblem, startMariaDb } from '../support/databases/mariadb-server.js';
 import { postgresqlProblem, startPostgresql } from '../support/databases/postgresql-server.js';
 import { sharedServer } from '../support/databases/shared-server.js';
@@ -20,13 +21,17 @@ const ferretDb = sharedServer('FerretDB', ferretDbProblem, startFerretDb);
 for (const [name, server] of [
   ['MariaDB', mariaDb],
   ['PostgreSQL', postgresql],
+  ['FerretDB', ferretDb],
 ] as const) {
   describe(`im-admin on ${name}`, () => {
     let house: AdminHouse;
     let url: string;
+    let ferret: FerretDbServer | undefined;
 
     before(async function () {
-      const { url: urlOf } = await server.need(this);
+      const started = await server.need(this);
+      const { url: urlOf } = started;
+      if ('with' in started) ferret = started;
       house = await AdminHouse.make();
       url = urlOf('im_admin');
       await house.configure({ DATA_DB: url, SECRETS_KEY_FILE: house.keyFile });
@@ -42,6 +47,36 @@ for (const [name, server] of [
         await store.close();
       }
     };
+
+    /** A rotation that was killed after the VMs: some values have the new key, the others the old one. */
+    async function interruptRotation(): Promise<void> {
+      const oldKey = await readFile(house.keyFile);
+      house.now += 60_000;
+      const again = await house.run('rotate-key', '--daemons-are-stopped');
+      expect(again.status, again.text).to.equal(0);
+      const newKey = await readFile(house.keyFile);
+      const server = ferret!;
+      await server.with('im_admin', async (db) => {
+        const settings = db.collection<{ _id: string; content: string }>('store_settings');
+        const context = 'store_settings/owner_hash_key';
+        const read = (text: Buffer) => Buffer.from(text.toString('utf8').trim(), 'base64');
+        const [from, to] = [createSealer([read(newKey)]), createSealer([read(oldKey)])];
+        const sealed = (await settings.findOne({ _id: 'owner_hash_key' }))!.content;
+        await settings.updateOne(
+          { _id: 'owner_hash_key' },
+          { $set: { content: to.seal(from.open(sealed, context), context) } },
+        );
+        await settings.insertOne({ _id: 'key_rotation', content: 'under way' });
+      });
+      await writeFile(`${house.keyFile}.new`, newKey, { mode: 0o600 });
+      await writeFile(house.keyFile, oldKey, { mode: 0o600 });
+      const refused = await house.run('operations', 'list');
+      expect(refused.status, refused.text).to.equal(1);
+      house.now += 60_000;
+      expect(refused.text).to.contain('run im-admin rotate-key again');
+      const finished = await house.run('rotate-key', '--daemons-are-stopped');
+      expect(finished.status, finished.text).to.equal(0);
+    }
 
     it('makes the tables, answers, changes the key, and purges', async () => {
       expect(await house.run('migrate')).to.include({ status: 0 });
@@ -62,6 +97,8 @@ for (const [name, server] of [
 
       const rotation = await house.run('rotate-key', '--daemons-are-stopped');
       expect(rotation.status, rotation.text).to.equal(0);
+      // A second time, after an interruption of which only the mark is left, or the half of the values.
+      if (name === 'FerretDB') await interruptRotation();
       await withStore(async (store) => {
         for (const machine of await store.listVms(ID)) expect(textOf(machine.info)).to.equal(textOf(document()));
         expect((await store.getOperation('op'))?.request).to.deep.equal({ radl: 'request-secret' });

@@ -2,27 +2,18 @@
 // Seals every sealed value of a SQL database anew, in batches inside one transaction: all of them or none.
 import { ImError } from '../../domain/index.js';
 import { OWNER_HASH_SETTING, openOwnerHash } from '../rows/owner-hash.js';
-import { type Columns, optionalTextOf, type Row, type SqlValue, textOf } from '../rows/row.js';
+import { type SqlValue, textOf } from '../rows/row.js';
+import {
+  keyValue,
+  OWNER_KEY_CONTEXT,
+  resealedColumns,
+  SEALED_TABLES,
+  type SealedTable,
+} from '../rows/sealed-columns.js';
 import type { Sealer } from '../sealing.js';
 import type { SqlSession } from './database.js';
 import { placesFor, updateRows } from './statements.js';
 
-/** A table with sealed columns. A value's context is `<table>/<column>/<key values joined by />`. */
-interface SealedTable {
-  readonly name: string;
-  readonly key: readonly [string, ...string[]];
-  readonly columns: readonly string[];
-}
-
-const TABLES: readonly SealedTable[] = [
-  { name: 'infrastructures', key: ['id'], columns: ['owners'] },
-  { name: 'infrastructure_documents', key: ['infrastructure_id'], columns: ['radl', 'extra'] },
-  { name: 'vm_documents', key: ['infrastructure_id', 'vm_number'], columns: ['info', 'requested', 'extra'] },
-  { name: 'operations', key: ['id'], columns: ['request', 'credentials', 'progress', 'result'] },
-  { name: 'revisions', key: ['infrastructure_id', 'revision_number'], columns: ['content'] },
-];
-
-const OWNER_KEY_CONTEXT = 'store_settings/owner_hash_key';
 const BATCH = 200;
 
 /**
@@ -46,7 +37,7 @@ export async function reseal(session: SqlSession, from: Sealer, to: Sealer): Pro
     { content: to.seal(from.open(sealedKey, OWNER_KEY_CONTEXT), OWNER_KEY_CONTEXT) },
     { name: OWNER_HASH_SETTING },
   );
-  for (const table of TABLES) {
+  for (const table of SEALED_TABLES) {
     count += await resealTable(session, table, from, to);
   }
   return count;
@@ -91,26 +82,4 @@ async function resealTable(session: SqlSession, table: SealedTable, from: Sealer
     }
     last = key.map((column) => keyValue(final, column));
   }
-}
-
-function resealedColumns(
-  { name, key, columns }: SealedTable,
-  row: Row,
-  from: Sealer,
-  to: Sealer,
-): { readonly changed: Columns; readonly values: number } {
-  const changed: Record<string, SqlValue> = {};
-  for (const column of columns) {
-    const sealed = optionalTextOf(row, column);
-    if (sealed !== null) {
-      const context = [name, column, ...key.map((part) => keyValue(row, part))].join('/');
-      changed[column] = to.seal(from.open(sealed, context), context);
-    }
-  }
-  return { changed, values: Object.keys(changed).length };
-}
-
-function keyValue(row: Row, column: string): string | number {
-  const value = row[column];
-  return typeof value === 'number' ? value : textOf(row, column);
 }
