@@ -227,6 +227,12 @@ export interface CloudConnector {
   ): Promise<readonly ProviderVm[]>;
 
   /**
+   * Every VM there that carries a launch token, of whatever infrastructure, with one list call where the provider has one: for the search
+   * for orphans. Absent: the cloud cannot be searched.
+   */
+  listMarked?(signal: AbortSignal): Promise<readonly ProviderVm[]>;
+
+  /**
    * Rebuilds what `launch` would have yielded for a VM that exists already (found by token after a crash), finishing what was left undone
    * (start, further networks).
    */

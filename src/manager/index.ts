@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Door of the manager room: binds the use cases to one environment.
+import { adoptVm } from './adopt.js';
 import { alterVm } from './alter-vm.js';
 import { cloudImages, cloudQuotas } from './clouds.js';
 import { setDesiredState } from './desired-state.js';
@@ -15,6 +16,7 @@ import { infrastructureFailures } from './failures.js';
 import { createIdempotentUseCases } from './idempotency.js';
 import { importInfrastructure } from './import.js';
 import { infrastructureContMsg, infrastructureRadl, listVms } from './infrastructure-reads.js';
+import { leftovers, sweepLeftovers } from './leftovers.js';
 import { listInfrastructures } from './list.js';
 import { listInfrastructurePage } from './list-page.js';
 import type { InfrastructureManager } from './manager.js';
@@ -83,6 +85,9 @@ export function createManager(environment: ManagerEnvironment): InfrastructureMa
     setDesiredState: (call, id, state, options) => setDesiredState(environment, call, id, state, options),
     followInfrastructure: (call, id, after) => followInfrastructure(environment, feed, call, id, after),
     followInfrastructures: (call, after) => followInfrastructures(environment, feed, call, after),
+    adoptVm: (call, id, machine) => adoptVm(environment, call, id, machine),
+    leftovers: (call) => leftovers(environment, call),
+    sweepLeftovers: (call, deleted) => sweepLeftovers(environment, call, deleted),
     removeResources: (call, id, vmIds, options) => removeResources(environment, call, id, vmIds, options),
     destroyInfrastructure: (call, id, options) => destroyInfrastructure(environment, call, id, options),
     startInfrastructure: (call, id) => powerInfrastructure(environment, call, id, 'start'),

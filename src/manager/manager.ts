@@ -11,6 +11,7 @@ import type {
   OperationState,
   VmState,
 } from '../domain/index.js';
+import type { Leftovers, SweepReport } from '../operations/maintenance/index.js';
 import type { Features, Radl, RadlValue } from '../radl/index.js';
 import type { DeploymentDocument } from './deployment-document.js';
 
@@ -221,6 +222,12 @@ export interface InfrastructureManager {
     document: DeploymentDocument,
     options: { readonly isContextualized: boolean },
   ): Promise<AddResult>;
+  /** Takes a machine that a cloud of the call has already into the infrastructure. @returns number of the new VM */
+  adoptVm(
+    call: Call,
+    infrastructureId: string,
+    machine: { readonly cloudId: string; readonly providerId: string; readonly systemName: string },
+  ): Promise<number>;
   /** @returns how many VMs were removed. `vmIds` as sent: numbers or texts, checked here (core.md §17). */
   removeResources(
     call: Call,
@@ -284,6 +291,11 @@ export interface InfrastructureManager {
   /** JSON text of the whole record (persistence.md §5). */
   exportInfrastructure(call: Call, infrastructureId: string, options: { readonly isDeleted: boolean }): Promise<string>;
   importInfrastructure(call: Call, text: string): Promise<{ readonly infrastructureId: string }>;
+
+  /** For administrators: what may still exist at providers, by the ledger. */
+  leftovers(call: Call): Promise<readonly Leftovers[]>;
+  /** For administrators: asks the clouds of the call for machines that nobody works with. @param deleted provider ids of those to delete */
+  sweepLeftovers(call: Call, deleted: readonly string[]): Promise<SweepReport>;
 
   cloudImages(call: Call, cloudId: string, filters: Readonly<Record<string, string>>): Promise<readonly CloudImage[]>;
   cloudQuotas(call: Call, cloudId: string): Promise<Quotas>;

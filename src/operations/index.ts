@@ -13,7 +13,7 @@ export type {
 } from './environment.js';
 export { mergeRequest } from './launch/prepare.js';
 export { encodeLaunchRequest } from './launch/request.js';
-export { withConfiguration } from './launch/vm-document.js';
+export { vmDocument, withConfiguration } from './launch/vm-document.js';
 export { logLine } from './log-line.js';
 export { Refresher } from './refresher.js';
 export { machinesOf } from './removal/release.js';

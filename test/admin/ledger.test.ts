@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // im-admin leftovers and abandon: nothing that may exist at a provider is forgotten.
+import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Store } from '../../src/store/index.js';
 import { infrastructure, operation, resource, vm } from '../store/records.js';
@@ -82,6 +83,35 @@ describe('im-admin leftovers and abandon', () => {
     expect((await house.run('abandon', LIVING, '--yes')).text).to.contain('--cancel-operations');
     expect(await house.run('abandon', LIVING, '--yes', '--cancel-operations')).to.include({ status: 0 });
     expect((await store.getOperation('op'))?.state).to.equal('cancelled');
+  });
+
+  it('adopts a machine that was given up on, but none that is in use', async () => {
+    const [system = ''] = (await store.getInfrastructure(LIVING))?.radl.systems.map(({ name }) => name) ?? [];
+    const refused = await house.run('adopt', LIVING, 'i-used', '--system', system);
+    expect([refused.status, refused.text]).to.satisfy(
+      ([status, text]: [number, string]) => status === 1 && text.includes('it can belong to one only'),
+    );
+    const { status, text } = await house.run('adopt', LIVING, 'i-lost', '--system', system);
+    expect(status, text).to.equal(0);
+    expect(text).to.contain('is VM 1').and.to.contain('/reconfigure');
+    const adopted = (await store.getVm(LIVING, 1))!;
+    expect(adopted).to.include({ providerId: 'i-lost', configured: false, isCreating: false, systemName: system });
+    expect(adopted.cloud).to.deep.equal((await store.getVm(LIVING, 0))?.cloud);
+    expect((await store.getInfrastructure(LIVING))?.nextVmNumber).to.equal(2);
+    expect(await leftovers()).to.deep.equal({ [LIVING]: ['open'], [DELETED]: ['kept'] });
+    expect((await house.run('adopt', LIVING, 'i-lost', '--system', system)).text).to.contain('VM 1 of infrastructure');
+    expect((await house.run('adopt', LIVING, 'x', '--system', 'none')).text).to.contain("no system 'none'");
+    expect((await house.run('adopt', LIVING, 'x', '--system', system, '--cloud', 'other')).text).to.contain('--cloud');
+    expect(await house.run('adopt', DELETED, 'x')).to.include({ status: 1 });
+  });
+
+  it('asks for the clouds before it deletes anything there', async () => {
+    expect((await house.run('leftovers', '--delete', 'i-lost')).text).to.contain('--auth FILE');
+    await writeFile(house.path('auth.dat'), 'type = InfrastructureManager; username = a; password = b\n');
+    expect((await house.run('leftovers', '--auth', house.path('auth.dat'))).text).to.contain('names no cloud');
+    await writeFile(house.path('auth.dat'), 'id = d; type = Dummy\n');
+    const { status, text } = await house.run('leftovers', '--auth', house.path('auth.dat'));
+    expect([status, text]).to.satisfy(() => status === 1 && text.includes('cannot be searched'));
   });
 
   it('gives the ledger back to an abandoned infrastructure that returns', async () => {

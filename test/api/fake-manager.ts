@@ -241,6 +241,18 @@ export function createFakeManager(): FakeManager {
       await enter('followInfrastructures', call, false, after);
       return fake.events(call);
     },
+    adoptVm: async (call, id, machine) => {
+      find(await enter('adoptVm', call, true, machine), id);
+      return 7;
+    },
+    leftovers: async (call) => {
+      await enter('leftovers', call, false);
+      return [];
+    },
+    sweepLeftovers: async (call, deleted) => {
+      await enter('sweepLeftovers', call, deleted.length > 0, deleted);
+      return { orphans: [], marked: 0, problems: [] };
+    },
     events: async function* () {
       yield { id: '1', name: 'state', data: { state: 'configured' } };
     },

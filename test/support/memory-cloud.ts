@@ -120,6 +120,11 @@ class MemoryConnector implements CloudConnector {
       .map(({ id, token }) => ({ token, providerId: id }));
   }
 
+  async listMarked(): Promise<readonly ProviderVm[]> {
+    await this.#provider.gate('list');
+    return [...this.#provider.vms.values()].map(({ id, token }) => ({ token, providerId: id }));
+  }
+
   async observe(vms: readonly VmReference[]): Promise<readonly Observation[]> {
     await this.#provider.gate('observe');
     if (this.#provider.observeFailure !== undefined) {

@@ -2,6 +2,7 @@
 // All commands of im-admin, in the order of its help.
 import type { AdminCommand } from '../command.js';
 import { abandon } from './abandon.js';
+import { adopt } from './adopt.js';
 import { backup } from './backup.js';
 import { doctor } from './doctor.js';
 import { exportCommand } from './export.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   importCommand,
   leftovers,
   abandon,
+  adopt,
   operationsList,
   operationsShow,
   operationsCancel,

@@ -37,6 +37,8 @@ export const ANY_FIELD: Schema = { type: 'object', minProperties: 1, maxProperti
 
 const AMOUNT = object({ used: { type: 'number' }, limit: { type: 'number', description: '-1: no limit.' } });
 
+const CLOUD = object({ id: TEXT, type: TEXT, server: TEXT });
+
 /** Schemas that several answers share, or that clients know by name. */
 export const COMPONENTS: Readonly<Record<string, Schema>> = {
   ErrorMsg: object({ message: TEXT, code: INTEGER }),
@@ -147,6 +149,41 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     },
     ['format', 'version', 'infrastructure', 'made', 'state', 'failures', 'log', 'vms'],
   ),
+  Leftover: object(
+    {
+      infrastructure: TEXT,
+      infrastructure_is: { type: 'string', enum: ['living', 'deleted', 'exported'] },
+      kind: TEXT,
+      state: { type: 'string', enum: ['intent', 'created', 'deleting', 'abandoned'] },
+      cloud: CLOUD,
+      provider_id: TEXT,
+      token: { ...TEXT, description: 'What it is called or tagged with at the provider.' },
+      since: TIME,
+    },
+    ['infrastructure', 'infrastructure_is', 'kind', 'state', 'cloud', 'token', 'since'],
+  ),
+  Sweep: object({
+    marked: { ...INTEGER, description: 'Machines with our marks, in use and orphans.' },
+    orphans: array(
+      object(
+        {
+          cloud: CLOUD,
+          provider_id: TEXT,
+          token: TEXT,
+          infrastructure: TEXT,
+          reason: { type: 'string', enum: ['abandoned', 'destroyed', 'not-recorded', 'unknown-infrastructure'] },
+          outcome: { ...TEXT, description: '`deleted`, or why not; only for what was named in `delete`.' },
+        },
+        ['cloud', 'provider_id', 'token', 'infrastructure', 'reason'],
+      ),
+    ),
+    problems: array(object({ cloud: CLOUD, text: TEXT })),
+  }),
+  Adoption: object({
+    cloud: { ...TEXT, description: 'Id of a cloud of the credentials.' },
+    machine: { ...TEXT, description: 'Its id at the provider.' },
+    system: { ...TEXT, description: 'System of the document that it is one of.' },
+  }),
   Revision: object(
     {
       number: INTEGER,

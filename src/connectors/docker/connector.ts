@@ -85,6 +85,7 @@ function createDockerConnector(engine: Engine): CloudConnector {
     candidates: async (system) => imageCandidates(system, cloud, imageRules(environment)),
     launch: (request) => launch(engine, backend, request),
     findByToken: (tokens, infrastructureId, signal) => findByToken(backend, tokens, infrastructureId, signal),
+    listMarked: async (signal) => (await backend(signal)).listMarked(signal),
     adopt: (request, found) => adopt(engine, backend, request, found),
     observe: (vms, signal) => observe(backend, vms, signal),
     destroy: async (vm, signal) => (await backend(signal)).destroy(vm, signal),

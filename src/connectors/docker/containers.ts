@@ -11,7 +11,7 @@ import { containerBody } from './container-body.js';
 import { connectedDocument, launchedDocument, NODE_USER } from './document.js';
 import { CONCURRENCY, type Engine, engineName } from './engine.js';
 import { PASSWORD_LENGTH } from './images.js';
-import { LABEL_INFRASTRUCTURE, LABEL_LAUNCH } from './labels.js';
+import { LABEL_INFRASTRUCTURE, LABEL_LAUNCH, SERVICE_LABEL } from './labels.js';
 import type { LaunchPlan } from './launch-plan.js';
 import { networkAliases } from './network.js';
 import type { NodeBackend } from './node-backend.js';
@@ -29,6 +29,7 @@ const STOP_SECONDS = 2;
 export function createContainerBackend(engine: Engine): NodeBackend {
   return {
     launch: (request, vm, plan) => launch(engine, request, vm, plan),
+    listMarked: (signal) => listMarked(engine, signal),
     find: (tokens, infrastructureId, signal) => find(engine, tokens, infrastructureId, signal),
     adopt: (request, vm, plan, found) => adopt(engine, request, vm, plan, found),
     observe: (vms, signal) => observe(engine, vms, signal),
@@ -145,6 +146,15 @@ async function ensurePassword(engine: Engine, container: ContainerView, signal: 
   await engine.client.putArchive(container.id, createTar([file]), signal);
   if (container.status === 'running') await engine.client.restartContainer(container.id, signal, STOP_SECONDS);
   return password;
+}
+
+async function listMarked(engine: Engine, signal: AbortSignal): Promise<readonly ProviderVm[]> {
+  const containers = await engine.client.listContainers(LABEL_LAUNCH, signal);
+  return containers.flatMap(({ id, labels }) => {
+    // Containers of services are their services' business.
+    const token = labels.has(SERVICE_LABEL) ? '' : (labels.get(LABEL_LAUNCH) ?? '');
+    return token === '' ? [] : [{ token, providerId: id }];
+  });
 }
 
 async function find(

@@ -9,6 +9,8 @@ export interface NodeBackend {
   /** Launches a VM; a VM of the same token that exists already is completed and taken. */
   launch(request: LaunchRequest, vm: LaunchVm, plan: LaunchPlan): Promise<LaunchOutcome>;
   find(tokens: readonly string[], infrastructureId: string, signal: AbortSignal): Promise<readonly ProviderVm[]>;
+  /** Everything with a launch token, of whatever infrastructure. */
+  listMarked(signal: AbortSignal): Promise<readonly ProviderVm[]>;
   adopt(request: LaunchRequest, vm: LaunchVm, plan: LaunchPlan, found: ProviderVm): Promise<LaunchOutcome>;
   observe(vms: readonly VmReference[], signal: AbortSignal): Promise<readonly Observation[]>;
   destroy(vm: VmReference, signal: AbortSignal): Promise<void>;

@@ -33,6 +33,7 @@ export function createServiceBackend(engine: Engine): NodeBackend {
   };
   return {
     launch: (request, vm, plan) => launch(engine, request, vm, plan),
+    listMarked: (signal) => listMarked(engine, signal),
     find: (tokens, infrastructureId, signal) => find(engine, tokens, infrastructureId, signal),
     adopt: (request, vm, plan, found) => adopt(engine, request, vm, plan, found),
     observe: (vms, signal) => observe(engine, vms, signal),
@@ -175,6 +176,14 @@ function connections(service: ServiceView, networkNames: ReadonlyMap<string, str
 async function removeLaunched(engine: Engine, token: string, signal: AbortSignal): Promise<void> {
   const services = await engine.client.listServices({ label: [`${LABEL_LAUNCH}=${token}`] }, signal);
   for (const { id } of services) await removeService(engine, id, signal);
+}
+
+async function listMarked(engine: Engine, signal: AbortSignal): Promise<readonly ProviderVm[]> {
+  const services = await engine.client.listServices({ label: [LABEL_LAUNCH] }, signal);
+  return services.flatMap(({ id, labels }) => {
+    const token = labels.get(LABEL_LAUNCH) ?? '';
+    return token === '' ? [] : [{ token, providerId: id }];
+  });
 }
 
 async function find(

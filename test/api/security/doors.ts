@@ -129,6 +129,9 @@ function bodyOf(
 ): { readonly type: string; readonly text: string } | undefined {
   if (method === 'PATCH') return { type: 'application/json', text: '{"desiredState": "STOPPED"}' };
   if (method !== 'POST' && method !== 'PUT') return undefined;
+  if (template.endsWith('/adopt')) {
+    return { type: 'application/json', text: '{"cloud": "mem", "machine": "m", "system": "node"}' };
+  }
   if (template.endsWith('/authorization')) {
     return { type: 'application/json', text: '{"username": "eva", "password": "eva-pass"}' };
   }

@@ -73,9 +73,11 @@ describe('somebody else', () => {
     );
     const json = template.endsWith('/authorization')
       ? '{"username": "eva", "password": "eva-pass"}'
-      : method === 'PATCH'
-        ? '{"desiredState": "STOPPED"}'
-        : undefined;
+      : template.endsWith('/adopt')
+        ? '{"cloud": "mem", "machine": "m", "system": "node"}'
+        : method === 'PATCH'
+          ? '{"desiredState": "STOPPED"}'
+          : undefined;
     const body = json ?? DOCUMENT;
     const type = json === undefined ? 'text/plain' : 'application/json';
     const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';

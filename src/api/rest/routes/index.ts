@@ -7,6 +7,7 @@ import { eventRoutes } from './events.js';
 import { infrastructureOperationRoutes } from './infrastructure-operations.js';
 import { infrastructurePropertyRoutes } from './infrastructure-properties.js';
 import { infrastructureRoutes } from './infrastructures.js';
+import { leftoverRoutes } from './leftovers.js';
 import { operationRoutes } from './operations.js';
 import { revisionRoutes } from './revisions.js';
 import { serviceRoutes } from './service.js';
@@ -16,6 +17,7 @@ import { vmRoutes } from './vms.js';
 export const routes: readonly Route[] = [
   ...serviceRoutes,
   ...infrastructureRoutes,
+  ...leftoverRoutes,
   ...operationRoutes,
   ...revisionRoutes,
   ...desiredStateRoutes,
