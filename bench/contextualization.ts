@@ -2,6 +2,7 @@
 // Whole configuration runs over real nodes against bare ansible-playbook with the same tasks from the same master, and where the time goes.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createContextualizer } from '../src/contextualization/index.js';
+import { poll } from '../src/util/deadline.js';
 import { silentLogger } from '../src/util/logger.js';
 import { createSemaphore } from '../src/util/semaphore.js';
 import {
@@ -10,18 +11,20 @@ import {
   testSettings,
   type World,
 } from '../test/contextualization/runner/support/world.js';
+import { peakMemory, processorMs } from '../test/ssh/support/node-usage.js';
 import { createTestBed, docker, type TestBed, type TestNode } from '../test/ssh/support/nodes.js';
 import { row } from './measure.js';
 
 const DEFAULT_SIZES = [1, 10];
-const TASKS_PER_STEP = 10;
+/** Tasks of a step: fewer on many nodes, which all share the processors of this machine. */
+const tasksPerStep = (nodes: number): number => Math.max(2, Math.min(10, Math.round(60 / nodes)));
 const STARTS_AT_ONCE = 4;
 const LIMIT_MS = 900_000;
 const DIRECTORY = '/var/tmp/.im/bench';
 
 /** Files, commands and templates, as recipes have them; every step makes things of its own. */
-const tasks = (step: number): string =>
-  Array.from({ length: TASKS_PER_STEP }, (_, index) =>
+const tasks = (step: number, count: number): string =>
+  Array.from({ length: count }, (_, index) =>
     index % 3 === 0
       ? `  - copy: dest=/opt/bench-${step}-${index} content="{{ ansible_hostname }} {{ groups['all'] | length }}"`
       : index % 3 === 1
@@ -29,18 +32,18 @@ const tasks = (step: number): string =>
         : `  - command: echo ${step} ${index}`,
   ).join('\n');
 
-const recipes = (systems: readonly string[]): string =>
-  `${[1, 2].map((step) => `configure step${step} (\n@begin\n- tasks:\n${tasks(step)}\n@end\n)`).join('\n')}
+const recipes = (systems: readonly string[], count: number): string =>
+  `${[1, 2].map((step) => `configure step${step} (\n@begin\n- tasks:\n${tasks(step, count)}\n@end\n)`).join('\n')}
 contextualize (
 ${systems.flatMap((name) => [1, 2].map((step) => `system ${name} configure step${step} step ${step}`)).join('\n')}
 )`;
 
 /** The same as one playbook of somebody who does without us. */
-const BARE_PLAYBOOK = `- hosts: all
+const barePlaybook = (count: number): string => `- hosts: all
   become: yes
   tasks:
-${tasks(1)}
-${tasks(2)}
+${tasks(1, count)}
+${tasks(2, count)}
 `;
 
 /** Moments of a run in milliseconds since its beginning, by the line of the log that marks them. */
@@ -52,46 +55,23 @@ interface Measured {
   /** Time in which an Ansible process ran. */
   readonly ansibleMs: number;
   readonly peakBytes: number;
+  /** Processor time of all nodes together, and of ourselves. */
+  readonly nodesCpuMs: number;
+  readonly ownCpuMs: number;
 }
 
 async function startNodes(bed: TestBed, count: number): Promise<readonly TestNode[]> {
   const starts = createSemaphore(STARTS_AT_ONCE);
-  return Promise.all(
+  const nodes = await Promise.all(
     Array.from({ length: count }, (_, index) => starts.run(() => bed.start({ isPrivate: index > 0 }))),
   );
-}
-
-/** Anonymous memory of all processes of a container, by its control group, sampled until the task ends: the page cache does not count. */
-async function withPeakMemory<T>(
-  node: TestNode,
-  task: () => Promise<T>,
-): Promise<{ readonly value: T; readonly peakBytes: number }> {
-  const id = await docker('inspect', '--format', '{{.Id}}', node.name);
-  const places = [
-    `/sys/fs/cgroup/memory/docker/${id}`,
-    `/sys/fs/cgroup/docker/${id}`,
-    `/sys/fs/cgroup/system.slice/docker-${id}.scope`,
-  ];
-  const read = (): number => {
-    for (const place of places) {
-      try {
-        const found = /^(?:total_rss|anon) (\d+)$/m.exec(readFileSync(`${place}/memory.stat`, 'utf8'));
-        if (found) return Number(found[1]);
-      } catch {
-        // not the layout of this host
-      }
-    }
-    return Number.NaN;
-  };
-  let peakBytes = read();
-  const timer = setInterval(() => {
-    peakBytes = Math.max(peakBytes, read());
-  }, 100);
-  try {
-    return { value: await task(), peakBytes };
-  } finally {
-    clearInterval(timer);
+  // A machine that boots is not what is measured.
+  for (const node of nodes) {
+    await poll({ timeoutMs: 60_000, intervalMs: 100, what: `sshd of ${node.name}` }, async () =>
+      (await node.run('ps -eo comm')).split('\n').includes('sshd') ? true : undefined,
+    );
   }
+  return nodes;
 }
 
 /** Length of the union of intervals. */
@@ -117,7 +97,9 @@ async function ansibleTime(master: TestNode, runId: string): Promise<number> {
   );
 }
 
-async function measureRun(world: World, master: TestNode, runId: string): Promise<Measured> {
+async function measureRun(world: World, nodes: readonly TestNode[], runId: string): Promise<Measured> {
+  const [master] = nodes;
+  if (!master) throw new Error('no nodes');
   const moments = new Map<string, number>();
   const started = performance.now();
   world.onLine = (line) => moments.set(line.replace(/ in [\d.]+ s\.$/, ''), performance.now() - started);
@@ -127,7 +109,9 @@ async function measureRun(world: World, master: TestNode, runId: string): Promis
     logger: silentLogger,
     now: Date.now,
   });
-  const { value: totalMs, peakBytes } = await withPeakMemory(master, async () => {
+  const nodesBefore = await processorMs(nodes);
+  const ownBefore = process.cpuUsage();
+  const { value: totalMs, peakBytes } = await peakMemory(master, async () => {
     await contextualizer.run({
       infrastructureId: 'bench',
       runId,
@@ -139,16 +123,27 @@ async function measureRun(world: World, master: TestNode, runId: string): Promis
     return performance.now() - started;
   });
   await contextualizer.close();
+  const own = process.cpuUsage(ownBefore);
+  const nodesCpuMs = (await processorMs(nodes)) - nodesBefore;
   const bad = world.vms.filter(({ number }) => world.results.get(number) !== true);
   if (bad.length > 0)
     throw new Error(
       `VM ${bad[0]?.number} was not configured:\n${world.lines.join('\n')}\n${world.logs.get(bad[0]?.number ?? 0)}`,
     );
-  return { totalMs, moments, peakBytes, ansibleMs: await ansibleTime(master, runId) };
+  const ownCpuMs = (own.user + own.system) / 1000;
+  return { totalMs, moments, peakBytes, nodesCpuMs, ownCpuMs, ansibleMs: await ansibleTime(master, runId) };
 }
 
 /** Pipelining, connection reuse, 20 forks, facts once: what somebody does who knows Ansible. Connections and facts of our runs are not used. */
-async function bare(master: TestNode): Promise<{ readonly ms: number; readonly peakBytes: number }> {
+interface Bare {
+  readonly ms: number;
+  readonly peakBytes: number;
+  readonly cpuMs: number;
+}
+
+async function bare(nodes: readonly TestNode[]): Promise<Bare> {
+  const [master] = nodes;
+  if (!master) throw new Error('no nodes');
   const runtimes = await master.run('ls -d /var/tmp/.im/runtime/*');
   const runtime = runtimes.split('\n')[0] ?? '';
   const config = await master.run(`cat ${DIRECTORY}/ansible.cfg`);
@@ -157,10 +152,11 @@ async function bare(master: TestNode): Promise<{ readonly ms: number; readonly p
     .replaceAll(`${DIRECTORY}/facts_cache`, '/tmp/bare/facts')
     .replaceAll(`${DIRECTORY}/.ansible`, '/tmp/bare/ansible');
   await master.run(
-    `mkdir -p /tmp/bare/ansible/cp && cat >/tmp/bare/ansible.cfg <<'END'\n${own}\nEND\ncat >/tmp/bare/site.yml <<'END'\n${BARE_PLAYBOOK}\nEND\nchown -R imuser /tmp/bare`,
+    `rm -rf /tmp/bare; mkdir -p /tmp/bare/ansible/cp && cat >/tmp/bare/ansible.cfg <<'END'\n${own}\nEND\ncat >/tmp/bare/site.yml <<'END'\n${barePlaybook(tasksPerStep(nodes.length))}\nEND\nchown -R imuser /tmp/bare`,
   );
+  const before = await processorMs(nodes);
   const started = performance.now();
-  const { peakBytes } = await withPeakMemory(master, () =>
+  const { peakBytes } = await peakMemory(master, () =>
     docker(
       'exec',
       '--user',
@@ -177,13 +173,15 @@ async function bare(master: TestNode): Promise<{ readonly ms: number; readonly p
       throw new Error(`bare Ansible failed: ${error}\n${await master.run('tail -30 /tmp/bare/log')}`);
     }),
   );
-  return { ms: performance.now() - started, peakBytes };
+  const ms = performance.now() - started;
+  return { ms, peakBytes, cpuMs: (await processorMs(nodes)) - before };
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 
-function report(what: string, { totalMs, moments, ansibleMs, peakBytes }: Measured, bareMs: number): void {
+function report(what: string, measured: Measured, reference: Bare): void {
+  const { totalMs, moments, ansibleMs, peakBytes, nodesCpuMs, ownCpuMs } = measured;
   const at = (start: string): number => [...moments].find(([line]) => line.startsWith(start))?.[1] ?? Number.NaN;
   const prepared = at('All VMs reached');
   const loggedIn = at('Creating and copying');
@@ -196,7 +194,8 @@ function report(what: string, { totalMs, moments, ansibleMs, peakBytes }: Measur
     what,
     seconds(totalMs),
     seconds(steps),
-    (steps / bareMs).toFixed(2),
+    (steps / reference.ms).toFixed(2),
+    (nodesCpuMs / reference.cpuMs).toFixed(2),
     seconds(totalMs - steps),
     mebibytes(peakBytes),
   );
@@ -213,6 +212,7 @@ function report(what: string, { totalMs, moments, ansibleMs, peakBytes }: Measur
     `Ansible ${seconds(ansibleMs)}`,
     `own idle in the steps ${seconds(steps - ansibleMs)}`,
     `end ${seconds(totalMs - lastStep)}`,
+    `processors: nodes ${seconds(nodesCpuMs)}, daemon ${seconds(ownCpuMs)}`,
   ];
   console.log(`    ${parts.join(', ')}`);
 }
@@ -225,7 +225,7 @@ async function benchSize(count: number): Promise<void> {
     const all = [master, ...workers];
     const credentials = keyCredentials(bed.privateKey);
     const systems = count === 1 ? ['front'] : ['front', 'wn'];
-    const world = createWorld(recipes(systems), [
+    const world = createWorld(recipes(systems, tasksPerStep(count)), [
       { system: 'front', node: master, credentials },
       ...workers.map((node) => ({ system: 'wn', node, isPrivate: true, credentials })),
     ]);
@@ -234,23 +234,32 @@ async function benchSize(count: number): Promise<void> {
       const some = createSemaphore(STARTS_AT_ONCE);
       await Promise.all(all.map((node) => some.run(() => node.run('rm -rf /opt/bench-*'))));
     };
-    const first = await measureRun(world, master, 'run-1');
+    // Ours and bare Ansible in turns: the machine may be shared, and what it has to do otherwise changes.
+    const first = await measureRun(world, all, 'run-1');
     await clean();
-    const reference = await bare(master);
+    const before = await bare(all);
     await clean();
-    const again = await measureRun(world, master, 'run-2');
-    console.log(`\n${count} node${count === 1 ? '' : 's'}, facts and ${2 * TASKS_PER_STEP} tasks each`);
-    row('', 'total', 'steps', 'steps / bare', 'all else', 'peak of the master');
+    const again = await measureRun(world, all, 'run-2');
+    await clean();
+    const after = await bare(all);
+    const reference: Bare = {
+      ms: (before.ms + after.ms) / 2,
+      cpuMs: (before.cpuMs + after.cpuMs) / 2,
+      peakBytes: Math.max(before.peakBytes, after.peakBytes),
+    };
+    console.log(`\n${count} node${count === 1 ? '' : 's'}, facts and ${2 * tasksPerStep(count)} tasks each`);
+    row('', 'total', 'steps', 'steps / bare', 'cpu / bare', 'all else', 'peak of the master');
     row(
       'bare ansible-playbook',
       seconds(reference.ms),
       seconds(reference.ms),
       '1.00',
+      '1.00',
       '-',
       mebibytes(reference.peakBytes),
     );
-    report('first run', first, reference.ms);
-    report('run again', again, reference.ms);
+    report('first run', first, reference);
+    report('run again', again, reference);
   } finally {
     await bed.close();
   }

@@ -111,6 +111,7 @@ export function contextualizationSettings(config: Config): ContextualizationSett
     maxSshErrors: config.maxSshErrors,
     vmNumUseCtxtDist: config.vmNumUseCtxtDist,
     processPerVm: config.ctxtProcessPerVm,
+    incremental: config.ctxtIncremental,
     defaultVmName: config.defaultVmName,
     defaultDomain: config.defaultDomain,
     privateNetMasks: config.privateNetMasks,

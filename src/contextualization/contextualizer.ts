@@ -101,8 +101,8 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     const ports = bindPorts(request.ports);
     const context = await contextFor({ ...request, ports }, AbortSignal.any([request.signal, time.signal]));
     const { progress } = context;
-    ports.setVmResult = async (number, isConfigured) => {
-      await request.ports.setVmResult(number, isConfigured);
+    ports.setVmResult = async (number, isConfigured, recipes) => {
+      await request.ports.setVmResult(number, isConfigured, recipes);
       await progress.update(({ finishedVms }) => ({ finishedVms: [...new Set([...finishedVms, number])] }));
     };
     const deadline = request.startedAt + (await timeLimitMs(environment, ports));
@@ -184,7 +184,8 @@ function bindPorts(ports: ContextualizationPorts): {
     logVm: (number, text) => ports.logVm(number, text),
     master: () => ports.master(),
     setMaster: (number) => ports.setMaster(number),
-    setVmResult: (number, isConfigured) => ports.setVmResult(number, isConfigured),
+    setVmResult: (number, isConfigured, recipes) => ports.setVmResult(number, isConfigured, recipes),
+    configuredRecipes: () => ports.configuredRecipes(),
     updateVmInfo: (number, change) => ports.updateVmInfo(number, change),
     ansibleKey: () => ports.ansibleKey(),
     infrastructureToken: () => ports.infrastructureToken(),

@@ -33,6 +33,8 @@ export interface ContextualizationSettings {
   readonly maxSshErrors: number;
   readonly vmNumUseCtxtDist: number;
   readonly processPerVm: boolean;
+  /** CTXT_INCREMENTAL: what has not changed is not configured again when VMs are added. */
+  readonly incremental: boolean;
   readonly defaultVmName: string;
   readonly defaultDomain: string;
   readonly privateNetMasks: readonly string[];
@@ -71,7 +73,10 @@ export interface ContextualizationPorts {
   /** The master of earlier runs; null when there is none yet. */
   master(): Promise<number | null>;
   setMaster(number: number | null): Promise<void>;
-  setVmResult(number: number, isConfigured: boolean): Promise<void>;
+  /** `recipes`: what a VM is configured with, kept until its next result. */
+  setVmResult(number: number, isConfigured: boolean, recipes?: string): Promise<void>;
+  /** The `recipes` of the living VMs whose last result was good, by number. */
+  configuredRecipes(): Promise<ReadonlyMap<number, string>>;
   /** Changes a VM's live document (credentials taken over); `change` may run again on a newer document. */
   updateVmInfo(number: number, change: (info: Radl) => void): Promise<void>;
   ansibleKey(): Promise<AnsibleKey>;
@@ -97,6 +102,8 @@ export interface ContextualizationRun {
   readonly vmList?: readonly number[];
   /** Forget what is installed on the master (reconfigure, core.md §19.5). */
   readonly refreshRoles: boolean;
+  /** The run follows an addition of VMs. */
+  readonly isAddition?: boolean;
   readonly startedAt: number;
   readonly ports: ContextualizationPorts;
   readonly signal: AbortSignal;
@@ -182,6 +189,8 @@ export interface PlannedTask {
   readonly vaultPassword?: string;
   /** A play lets one failing VM stop all others (`any_errors_fatal`...): a failure then is the failure of all VMs of the task. */
   readonly failsTogether?: boolean;
+  /** Changes when the recipe does; absent for `main`. */
+  readonly recipeHash?: string;
 }
 
 /** Tasks between two barriers. Tasks of one system run in the order given, different systems beside each other. */

@@ -92,7 +92,9 @@ export const contextualizationOptions = {
     unit: 'virtual machines',
     default: 30,
     min: 0,
-    help: 'With more virtual machines than this they configure themselves instead of being configured by the master.',
+    help:
+      'With more virtual machines than this each runs its recipes itself, with the same Ansible and plan, instead of being ' +
+      'configured by the master. Files that a recipe looks up are then those of the machine itself.',
   }),
   maxSshErrors: integer({
     name: 'MAX_SSH_ERRORS',

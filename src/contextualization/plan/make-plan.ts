@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composes the whole plan of a configuration run from the documents and the VMs: pure, the runner carries it out.
-import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { createHash, randomBytes as systemRandomBytes } from 'node:crypto';
 import { badRequest } from '../../domain/index.js';
 import type { ConfigurationPlan, PlanInput, PlannedFile, PlannedStep, PlannedTask } from '../contract.js';
 import { checkDisabled } from './disabled.js';
@@ -77,11 +77,12 @@ function mainStep(
   playbooks: PlaybookFiles,
 ): { readonly steps: readonly PlannedStep[]; readonly logLines: readonly string[] } {
   const logLines: string[] = [];
+  const isSingle = input.settings.processPerVm;
   const tasks = [...nodesBySystem(nodes)].flatMap(([system, members]) => {
     logLines.push(...mainPlaybook(members).logLines);
-    return batches(input, members).map((batch): PlannedTask => {
+    return batches(isSingle, members).map((batch): PlannedTask => {
       const name = `main_${system}`;
-      const playbook = playbooks.add(taskFile(input, name, batch), mainPlaybook(batch).content);
+      const playbook = playbooks.add(taskFile(isSingle, name, batch), mainPlaybook(batch).content);
       return { name, systemName: system, playbook, vms: numbersOf(batch) };
     });
   });
@@ -97,10 +98,11 @@ function recipeSteps(
   const { vmList } = input;
   const listed = vmList === undefined ? nodes : nodes.filter((node) => vmList.includes(node.vm.number));
   const bySystem = nodesBySystem(listed);
+  const isSingle = input.settings.processPerVm || isSelfConfiguring(input, nodes);
   return itemSteps(input.radl).flatMap(({ number, items }) => {
     const tasks = items.flatMap(({ system, configure, recipe }) => {
       const vaultPassword = input.radl.getSystem(system)?.features.getText('vault.password') || undefined;
-      return batches(input, bySystem.get(system) ?? []).map((batch): PlannedTask => {
+      return batches(isSingle, bySystem.get(system) ?? []).map((batch): PlannedTask => {
         const name = `${configure.name}_${system}`;
         const target = { hostNames: batch.map(({ hostName }) => hostName), isWindows: batch.some((n) => n.isWindows) };
         const source = { name: configure.name, recipe, ...(vaultPassword !== undefined && { vaultPassword }) };
@@ -108,8 +110,9 @@ function recipeSteps(
         return {
           name,
           systemName: system,
-          playbook: playbooks.add(taskFile(input, name, batch), content),
+          playbook: playbooks.add(taskFile(isSingle, name, batch), content),
           vms: numbersOf(batch),
+          recipeHash: createHash('sha256').update(recipe).digest('hex'),
           ...(vaultPassword !== undefined && { vaultPassword }),
           ...(failsTogether && { failsTogether }),
         };
@@ -119,12 +122,20 @@ function recipeSteps(
   });
 }
 
+/** With more VMs than VM_NUM_USE_CTXT_DIST each runs its recipes itself, if there is a master to bring them (§16). */
+export function isSelfConfiguring(
+  { masterVm, settings }: Pick<PlanInput, 'masterVm' | 'settings'>,
+  participants: readonly unknown[],
+): boolean {
+  return masterVm !== null && participants.length > settings.vmNumUseCtxtDist;
+}
+
 /**
  * The VMs of each Ansible process: all of a system together, in batches when there are very many (§24.6), or each alone
- * (CTXT_PROCESS_PER_VM).
+ * (CTXT_PROCESS_PER_VM, VM_NUM_USE_CTXT_DIST).
  */
-function batches(input: PlanInput, nodes: readonly PlannedNode[]): readonly (readonly PlannedNode[])[] {
-  const size = input.settings.processPerVm ? 1 : nodes.length > LARGEST_GROUP ? BATCH : Math.max(1, nodes.length);
+function batches(isSingle: boolean, nodes: readonly PlannedNode[]): readonly (readonly PlannedNode[])[] {
+  const size = isSingle ? 1 : nodes.length > LARGEST_GROUP ? BATCH : Math.max(1, nodes.length);
   return Array.from({ length: Math.ceil(nodes.length / size) }, (_, index) =>
     nodes.slice(index * size, (index + 1) * size),
   );
@@ -134,9 +145,9 @@ function numbersOf(nodes: readonly PlannedNode[]): readonly number[] {
   return nodes.map((node) => node.vm.number);
 }
 
-function taskFile(input: PlanInput, task: string, nodes: readonly PlannedNode[]): string {
+function taskFile(isSingle: boolean, task: string, nodes: readonly PlannedNode[]): string {
   const [node] = nodes;
-  const suffix = input.settings.processPerVm && node !== undefined ? `_${node.vm.number}` : '';
+  const suffix = isSingle && node !== undefined ? `_${node.vm.number}` : '';
   return `${fileName(task)}${suffix}_task`;
 }
 

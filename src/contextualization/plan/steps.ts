@@ -6,7 +6,7 @@ import { type Configure, type ContextualizeItem, itemTool, type Radl } from '../
 export const MAIN_STEP = 2;
 
 /** Step `k` of a contextualize item runs as step `FIRST_ITEM_STEP + k`. */
-const FIRST_ITEM_STEP = 3;
+export const FIRST_ITEM_STEP = 3;
 
 /** One recipe for the VMs of one system. */
 export interface StepItem {

@@ -6,6 +6,9 @@ import { START_PATH } from './start-program.js';
 
 const DEFAULT_PYTHON = '/usr/bin/python3';
 
+const collectionsPath = (directory: string, runtime: string): string =>
+  `${directory}/collections:${runtime}/lib:/var/tmp/ansible:/usr/share/ansible/collections`;
+
 /**
  * The settings file. Everything stays in the infrastructure's directory, so that infrastructures that share a node do not meet.
  * `LC_IM_RUN` travels to the nodes because sshd accepts `LC_*`: it marks the processes of a run, for ending them.
@@ -25,7 +28,7 @@ fact_caching_timeout = 86400
 timeout = 30
 private_key_file = ${directory}/ansible_key
 roles_path = ${directory}/roles:/var/tmp/ansible/roles:/etc/ansible/roles
-collections_path = ${directory}/collections:${runtime}/lib:/var/tmp/ansible:/usr/share/ansible/collections
+collections_path = ${collectionsPath(directory, runtime)}
 local_tmp = ${directory}/.ansible/tmp
 interpreter_python = ${DEFAULT_PYTHON}
 jinja2_extensions = jinja2.ext.do
@@ -52,21 +55,28 @@ ssh_args = -o ControlMaster=auto -o ControlPersist=120s -o ServerAliveInterval=1
 
 /**
  * What the inventory must not hold: a second inventory in a memory file system, gone when the task ends. The control node's own
- * password stands for all, because that is where `delegate_to: localhost` looks; hosts that need none or another one say so.
+ * password stands for all, because that is where `delegate_to: localhost` looks; hosts that need none or another one say so. On a VM that
+ * configures itself (`self`) it is this one that is local, and the master is reached like any other.
  */
 export function connectionInventory(
   hostNames: ReadonlyMap<number, string>,
   connections: ReadonlyMap<number, VmConnection>,
   passwords: ReadonlyMap<number, string>,
   controlVm: number | null,
+  self?: number,
 ): string {
   const passwordOf = (vm: number): string | undefined =>
     connections.get(vm)?.needsPassword ? passwords.get(vm) : undefined;
-  const shared = controlVm === null ? undefined : passwordOf(controlVm);
+  const control = self ?? controlVm;
+  const shared = control === null ? undefined : passwordOf(control);
+  const connectionOf = (vm: number): string | undefined =>
+    self === undefined ? undefined : vm === self ? 'local' : vm === controlVm ? 'ssh' : undefined;
   const hosts = [...hostNames].map(([vm, name]) => {
     const python = connections.get(vm)?.python ?? '';
     const password = passwordOf(vm) ?? (shared === undefined ? undefined : '');
+    const connection = connectionOf(vm);
     const variables = {
+      ...(connection !== undefined && { ansible_connection: connection }),
       ...(password !== undefined && { ansible_become_password: password }),
       ...(python !== '' && python !== DEFAULT_PYTHON && { ansible_python_interpreter: python }),
     };
@@ -111,6 +121,8 @@ export const ansibleEnvironment = (
 ): Readonly<Record<string, string>> => ({
   ANSIBLE_CONFIG: `${directory}/ansible.cfg`,
   ANSIBLE_HOME: `${directory}/.ansible`,
+  // The file names the runtime of the master; a VM that configures itself has its own.
+  ANSIBLE_COLLECTIONS_PATH: collectionsPath(directory, runtime),
   LC_ALL: 'C.UTF-8',
   LC_IM_RUN: mark,
   // Recipes that call ansible-galaxy or ansible-playbook on the control node find ours.

@@ -4,7 +4,7 @@ import { errorText, ImError } from '../../domain/index.js';
 import type { Radl } from '../../radl/index.js';
 import { SshError } from '../../ssh/index.js';
 import type { ConfigurableVm } from '../contract.js';
-import { checkDisabled } from '../plan/index.js';
+import { checkDisabled, isSelfConfiguring } from '../plan/index.js';
 import { isAlive, waitForAddresses } from './addresses.js';
 import { gatherFor, installFor } from './content.js';
 import { type ControlLink, createControlDoor } from './control-link.js';
@@ -17,6 +17,7 @@ import { basicMark, prepareOthers } from './prepare-all.js';
 import { infrastructureDir, runDir } from './remote-layout.js';
 import { InfrastructureFailure, logOnce, type RunContext, type WaitContext } from './run-context.js';
 import { runSteps } from './run-steps.js';
+import { settledVms } from './settled.js';
 import { type StagedNode, type Staging, stageFiles } from './stage.js';
 import { createTaskTable } from './task-table.js';
 import { loginOf } from './vm-access.js';
@@ -155,11 +156,17 @@ export async function configure(waiting: WaitContext, hooks: RunHooks): Promise<
   const link = isResumed ? await reopen(context, control, hooks) : await prepare(context, radl, control, hooks);
   const { connections, runtimePath } = progress.current;
   const plan = await planFor(context, radl, control, connections);
+  const table = createTaskTable(plan);
   await runSteps({
     base: context,
     link,
     plan,
-    table: createTaskTable(plan),
+    table,
+    settled: await settledVms(context, table),
+    isDistributed: isSelfConfiguring(
+      { masterVm: control.kind === 'master' ? control.vm : null, settings: environment.settings },
+      [...plan.hostNames.keys()],
+    ),
     directory: infrastructureDir(environment.settings.remoteConfDir, run.infrastructureId),
     runtimePath,
     connections,

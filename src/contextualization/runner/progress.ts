@@ -46,6 +46,8 @@ export interface RunProgress {
   /** Free memory of the control node before the steps, MiB; 0 when it is not known. */
   readonly freeMib: number;
   readonly connections: ReadonlyMap<number, VmConnection>;
+  /** VMs that have runtime and plan to configure themselves; undefined until it was brought to them. */
+  readonly selfConfigured?: readonly number[] | undefined;
   readonly failedVms: readonly number[];
   /** VMs whose result was reported, good or bad. */
   readonly finishedVms: readonly number[];
@@ -118,6 +120,7 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
     timeZoneOffsetMinutes: numberOf(saved.timeZoneOffsetMinutes),
     freeMib: numberOf(saved.freeMib),
     connections: new Map(connections.map(([vm, value]) => [Number(vm), connectionOf(value)])),
+    ...(Array.isArray(saved.selfConfigured) && { selfConfigured: numbersOf(saved.selfConfigured) }),
     failedVms: numbersOf(saved.failedVms),
     finishedVms: numbersOf(saved.finishedVms),
     endedTasks: textsOf(saved.endedTasks),
@@ -141,6 +144,7 @@ export function progressToJson(progress: RunProgress): JsonObject {
     timeZoneOffsetMinutes: progress.timeZoneOffsetMinutes,
     freeMib: progress.freeMib,
     connections: Object.fromEntries(connections),
+    ...(progress.selfConfigured && { selfConfigured: progress.selfConfigured }),
     failedVms: progress.failedVms,
     finishedVms: progress.finishedVms,
     endedTasks: progress.endedTasks,

@@ -15,6 +15,7 @@ import {
 } from '../render/index.js';
 import { ansibleCommand, ansibleEnvironment, connectionInventory, limitPatterns } from './ansible-config.js';
 import { describeBadEnd } from './bad-end.js';
+import { linkToSelf, ownRuntimePath, selfOf } from './distribute.js';
 import type { FileLine } from './line-splitter.js';
 import { createLogWriter } from './log-writer.js';
 import type { TaskProgress } from './progress.js';
@@ -59,7 +60,9 @@ function forksFor({ base, table }: StepsContext, entry: StepTask, vms: readonly 
 }
 
 function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: readonly number[]): TaskSpec {
-  const { base, plan, directory, runtimePath, connections, passwords } = context;
+  const { base, plan, directory, connections, passwords } = context;
+  const self = selfOf(context, vms);
+  const runtimePath = self === undefined ? context.runtimePath : ownRuntimePath(directory, context.runtimePath);
   const { infrastructureId, runId } = base.run;
   const { playbook, vaultPassword } = entry.task;
   const excluded = excludedHosts(context, entry, vms);
@@ -76,7 +79,7 @@ function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: r
     environment: ansibleEnvironment(directory, runtimePath, runMark(infrastructureId, runId)),
     directory,
     secrets: {
-      'connection.yml': connectionInventory(plan.hostNames, connections, passwords, context.link.vm),
+      'connection.yml': connectionInventory(plan.hostNames, connections, passwords, context.link.vm, self),
       ...(vaultPassword !== undefined && { vault: vaultPassword }),
     },
     secretsName: `${secretsPrefix(infrastructureId, runId)}${entry.key}.${attempt}`,
@@ -87,7 +90,9 @@ function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: r
 
 /** One try: the process from its beginning (or wherever it is) to its end, with all its text in the logs. */
 async function runAttempt(context: StepsContext, entry: StepTask, { attempt, offset, vms }: TaskProgress) {
-  const { base, link, directory } = context;
+  const { base, directory } = context;
+  const self = selfOf(context, vms);
+  const link = self === undefined ? context.link : await linkToSelf(context, self);
   const writer = createLogWriter(base, entry.key, offset);
   const renderer: EventRenderer = createEventRenderer({
     task: { ...entry.task, vms },
@@ -104,10 +109,9 @@ async function runAttempt(context: StepsContext, entry: StepTask, { attempt, off
     }
   };
   const place = `${runDir(directory, base.run.runId)}/${entry.key}.${attempt}`;
-  const end = await runTaskProcess(link, place, specFor(context, entry, attempt, vms), {
-    onLines,
-    maxErrors: base.environment.settings.maxSshErrors,
-    signal: base.signal,
+  const options = { onLines, maxErrors: base.environment.settings.maxSshErrors, signal: base.signal };
+  const end = await runTaskProcess(link, place, specFor(context, entry, attempt, vms), options).finally(() => {
+    if (self !== undefined) link.close();
   });
   const last = limit.take(renderer.feed(describeBadEnd(end)));
   const outcome = renderer.end(end.kind === 'exited' ? end.code : 255);

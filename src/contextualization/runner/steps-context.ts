@@ -20,6 +20,10 @@ export interface StepsContext {
   readonly passwords: ReadonlyMap<number, string>;
   /** Texts of the plan's files by path. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Recipes are run by the VMs themselves where they can (VM_NUM_USE_CTXT_DIST). */
+  readonly isDistributed: boolean;
+  /** VMs whose recipes are not run again. */
+  readonly settled: ReadonlySet<number>;
   /** Time that is left to the run. */
   readonly remainingMs: () => number;
 }

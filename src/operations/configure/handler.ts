@@ -13,6 +13,7 @@ export async function configure(context: OperationContext): Promise<OperationOut
     runId: operation.id,
     ...(request.vmList !== undefined && { vmList: request.vmList }),
     refreshRoles: request.refreshRoles === true,
+    isAddition: request.isAddition === true,
     startedAt: operation.startedAt ?? environment.now(),
     ports: contextualizationPorts(context),
     signal: context.signal,

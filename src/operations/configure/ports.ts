@@ -67,7 +67,17 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
     master: async () => (await store.getHeader(infrastructureId))?.masterVm ?? null,
     setMaster: (number) =>
       workspace.committer.commit([{ kind: 'update-infrastructure', id: infrastructureId, set: { masterVm: number } }]),
-    setVmResult: (number, isConfigured) => workspace.vms.set(number, { configured: isConfigured }),
+    setVmResult: (number, isConfigured, recipes) =>
+      workspace.vms.update(number, ({ extra: { configuredRecipes: _before, ...extra } }) => ({
+        configured: isConfigured,
+        extra: { ...extra, ...(isConfigured && recipes !== undefined && { configuredRecipes: recipes }) },
+      })),
+    configuredRecipes: async () =>
+      new Map(
+        (await store.listVms(infrastructureId)).flatMap(({ number, extra: { configuredRecipes } }) =>
+          typeof configuredRecipes === 'string' ? [[number, configuredRecipes] as const] : [],
+        ),
+      ),
     updateVmInfo: (number, change) =>
       workspace.vms.update(number, (vm) => {
         const info = vm.info.clone();

@@ -10,6 +10,8 @@ export interface ConfigureRequest {
   readonly vmList?: readonly number[];
   /** Roles and collections are fetched anew. */
   readonly refreshRoles?: boolean;
+  /** Follows an addition of VMs: what has not changed may stay as it is (CTXT_INCREMENTAL). */
+  readonly isAddition?: boolean;
 }
 
 /** Results and logs of all living VMs and of the infrastructure start from nothing. */
@@ -36,15 +38,20 @@ export function configureOperation(cause: Operation, request: ConfigureRequest):
 }
 
 /** As stored with the operation. */
-export function encodeConfigureRequest({ vmList, refreshRoles }: ConfigureRequest): JsonObject {
-  return { ...(vmList !== undefined && { vmList }), ...(refreshRoles === true && { refreshRoles }) };
+export function encodeConfigureRequest({ vmList, refreshRoles, isAddition }: ConfigureRequest): JsonObject {
+  return {
+    ...(vmList !== undefined && { vmList }),
+    ...(refreshRoles === true && { refreshRoles }),
+    ...(isAddition === true && { isAddition }),
+  };
 }
 
 /** Inverse of encodeConfigureRequest. */
 export function decodeConfigureRequest(operation: Operation): ConfigureRequest {
-  const { vmList, refreshRoles } = operation.request;
+  const { vmList, refreshRoles, isAddition } = operation.request;
   return {
     ...(Array.isArray(vmList) && { vmList: vmList.map(Number) }),
     refreshRoles: refreshRoles === true,
+    isAddition: isAddition === true,
   };
 }

@@ -58,7 +58,7 @@ export async function launch(context: OperationContext): Promise<OperationOutcom
     result: { vmNumbers: numbers },
     ...(isContextualized && {
       changes: resetForConfiguration(workspace.infrastructureId, living),
-      next: configureOperation(operation, {}),
+      next: configureOperation(operation, { isAddition: operation.kind === 'add' }),
     }),
   };
 }

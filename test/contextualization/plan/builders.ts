@@ -17,6 +17,7 @@ export const SETTINGS: ContextualizationSettings = {
   maxSshErrors: 5,
   vmNumUseCtxtDist: 30,
   processPerVm: false,
+  incremental: false,
   defaultVmName: 'vnode-#N#',
   defaultDomain: 'localdomain',
   privateNetMasks: ['10.0.0.0/8'],

@@ -25,6 +25,9 @@ function contentOf({ files }: ConfigurationPlan, path: string): unknown {
   return loadYaml(files.find((file) => file.path === path)?.content ?? 'missing');
 }
 
+/** No VM runs its recipes by itself. */
+const GROUPED = { settings: { ...SETTINGS, vmNumUseCtxtDist: 5000 } };
+
 describe('makePlan', () => {
   const MAIN = '2: main_front[0] main_wn[1,2]';
 
@@ -155,8 +158,17 @@ describe('makePlan', () => {
 
   it('keeps a hundred VMs in one process', () => {
     const radl = cluster(recipe('wn'));
-    const made = makePlan(planInput(radl, clusterVms(radl, 100)));
+    const made = makePlan(planInput(radl, clusterVms(radl, 100), GROUPED));
     expect(made.steps.at(-1)?.tasks.map(({ vms }) => vms.length)).to.deep.equal([100]);
+  });
+
+  it('lets each of very many VMs run its recipes alone, where there is a master; main stays in groups', () => {
+    const radl = cluster(recipe('wn'));
+    const input = planInput(radl, clusterVms(radl, 40));
+    const sizes = (made: ReturnType<typeof makePlan>) =>
+      made.steps.map(({ tasks }) => tasks.map(({ vms }) => vms.length).join(' '));
+    expect(sizes(makePlan(input))).to.deep.equal(['1 40', Array(40).fill(1).join(' ')]);
+    expect(sizes(makePlan({ ...input, masterVm: null }))).to.deep.equal(['1 40', '40']);
   });
 
   it('plans a thousand VMs', function () {
@@ -165,7 +177,7 @@ describe('makePlan', () => {
     const vms = clusterVms(radl, 1000).map((each, index) =>
       index === 0 ? each : vm(radl, index, 'wn', { ips: { 0: `10.1.${index >> 8}.${index & 255}` } }),
     );
-    const made = makePlan(planInput(radl, vms));
+    const made = makePlan(planInput(radl, vms, GROUPED));
     expect(made.hostNames.size).to.equal(1001);
     // In batches of 50 that keep their name, each with a playbook of its own over its own VMs.
     const tasks = made.steps.at(-1)?.tasks ?? [];

@@ -57,6 +57,7 @@ describe('the progress of a run', () => {
     runtimePath: '/x',
     timeZoneOffsetMinutes: 60,
     freeMib: 900,
+    selfConfigured: [3],
     connections: new Map([
       [3, { user: 'u', route: { host: '10.0.0.1', port: 22 }, needsPassword: true, python: '/usr/bin/python3' }],
     ]),
@@ -235,6 +236,27 @@ describe('the connection inventory', () => {
           c_2: { ansible_become_password: 'two' },
         },
         vars: { ansible_become_password: 'zero' },
+      },
+    });
+  });
+
+  it('makes the VM that configures itself local, and the master one to be reached', () => {
+    const connections = new Map([
+      [0, connection(true)],
+      [1, connection(true)],
+    ]);
+    const passwords = new Map([
+      [0, 'zero'],
+      [1, 'one'],
+    ]);
+    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0, 1))).to.deep.equal({
+      all: {
+        hosts: {
+          a_0: { ansible_connection: 'ssh', ansible_become_password: 'zero' },
+          b_1: { ansible_connection: 'local', ansible_become_password: 'one' },
+          c_2: { ansible_become_password: '' },
+        },
+        vars: { ansible_become_password: 'one' },
       },
     });
   });

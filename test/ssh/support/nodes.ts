@@ -40,6 +40,8 @@ export interface NodeOptions {
   readonly bootDelay?: number;
   /** Lets the node set its own host name. */
   readonly canSetHostName?: boolean;
+  /** Lets the node's own network be changed from inside. */
+  readonly canChangeNetwork?: boolean;
   /** Shell commands before sshd starts. */
   readonly prepare?: string;
 }
@@ -121,6 +123,7 @@ export async function createTestBed(): Promise<TestBed> {
       '--stop-timeout',
       '1',
       ...(options.canSetHostName ? ['--cap-add', 'SYS_ADMIN'] : []),
+      ...(options.canChangeNetwork ? ['--cap-add', 'NET_ADMIN'] : []),
       ...Object.entries(environment).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
       IMAGE,
       '/bin/sh',

@@ -47,16 +47,18 @@ export function requireAnsible(context: Context): void {
 /** Settings with short waits. */
 export const testSettings = (changes: Partial<ContextualizationSettings> = {}): ContextualizationSettings => ({
   remoteConfDir: '/var/tmp/.im',
-  maxContextualizationTimeMs: 120_000,
+  // A busy machine may need its time; tests of the limits set them.
+  maxContextualizationTimeMs: 600_000,
   waitRunningVmTimeoutMs: 20_000,
-  waitSshAccessTimeoutMs: 20_000,
+  waitSshAccessTimeoutMs: 90_000,
   waitPublicIpTimeoutMs: 5000,
-  ansibleInstallTimeoutMs: 60_000,
+  ansibleInstallTimeoutMs: 300_000,
   checkStateIntervalMs: 1000,
   playbookRetries: 1,
   maxSshErrors: 5,
   vmNumUseCtxtDist: 30,
   processPerVm: false,
+  incremental: false,
   defaultVmName: 'vnode-#N#',
   defaultDomain: 'localdomain',
   privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
@@ -126,6 +128,8 @@ export interface World {
   lines: string[];
   logs: Map<number, string>;
   results: Map<number, boolean>;
+  /** What the configured VMs are configured with. */
+  recipes: Map<number, string>;
   progress: JsonObject;
   hostKeys: Map<number, string>;
   contentPins: JsonObject;
@@ -165,6 +169,7 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
     lines: [],
     logs: new Map(),
     results: new Map(),
+    recipes: new Map(),
     progress: {},
     hostKeys: new Map(),
     contentPins: {},
@@ -188,9 +193,12 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
       setMaster: async (number) => {
         world.master = number;
       },
-      setVmResult: async (number, isConfigured) => {
+      setVmResult: async (number, isConfigured, recipes) => {
         world.results.set(number, isConfigured);
+        if (isConfigured && recipes !== undefined) world.recipes.set(number, recipes);
+        else world.recipes.delete(number);
       },
+      configuredRecipes: async () => world.recipes,
       updateVmInfo: async (number, change) => {
         const vm = world.vms.find((candidate) => candidate.number === number);
         if (!vm) throw new Error(`no VM ${number}`);
