@@ -50,10 +50,16 @@ def kept(member):
     parts = member.name.split('/')
     if parts[0] in ('runs', 'runtime') or parts[:2] in (['.ansible', 'cp'], ['.ansible', 'tmp']) or '__pycache__' in parts:
         return None
-    return member
+    return owned(member)
 
 def with_runtime(member):
-    return None if '__pycache__' in member.name.split('/') else member
+    return None if '__pycache__' in member.name.split('/') else owned(member)
+
+# A node that root logs in to would give the files to whoever has our number there.
+def owned(member):
+    member.uid = member.gid = 0
+    member.uname = member.gname = 'root'
+    return member
 
 package = tempfile.TemporaryFile(dir=root)
 with tarfile.open(fileobj=package, mode='w:gz', compresslevel=3) as archive:
