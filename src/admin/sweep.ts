@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { cloudsOf, parseAuthHeader } from '../auth/index.js';
+import { cloudsOf, createIdentity, parseAuthHeader } from '../auth/index.js';
 import { builtInConnectorTypes, type CloudConnector, createConnectorRegistry } from '../connectors/index.js';
 import { badRequest, errorText } from '../domain/index.js';
 import { sweepProviders } from '../operations/maintenance/index.js';
@@ -62,7 +62,13 @@ async function connectorsOf({ config, logger, now }: AdminContext, file: string)
   }
   const randomText = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
   const registry = createConnectorRegistry(
-    { logger, now, randomText, settings: connectorSettings(config) },
+    {
+      logger,
+      now,
+      randomText,
+      settings: connectorSettings(config),
+      resolveEgiImage: createIdentity({ config, now, logger }).egiImages.resolve,
+    },
     builtInConnectorTypes,
   );
   return clouds.map((cloud) => registry.connect(cloud));
