@@ -48,7 +48,7 @@ function identityOf(type: string, item: AuthItem): Readonly<Record<string, strin
       const version = item.auth_version ?? '2.0_password';
       const keys =
         version === '3.x_oidc_access_token' ? ['username', 'domain'] : version.includes('password') ? ['tenant'] : [];
-      return { auth_version: version, ...pick(item, keys) };
+      return { auth_version: version, ...pick(item, [...keys, 'service_region']) };
     }
     case 'EGI':
       return pick(item, ['vo']);

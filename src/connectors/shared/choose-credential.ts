@@ -5,7 +5,8 @@ import type { CloudCredential, CloudReference } from '../../domain/index.js';
 /**
  * Among clouds of the right type: those at the stored server, exact before substring matches (auth.md §7); of several the one
  * with the stored port, then the one with the stored id, then the first. Ids alone never decide, since generated ids move when lines
- * are added, and asking a wrong server about a VM would answer "gone".
+ * are added, and asking a wrong server about a VM would answer "gone". For the same reason accounts whose stored identity
+ * (`extra`: project, region...) is another one are passed over.
  */
 export function chooseCredential(
   reference: CloudReference,
@@ -13,9 +14,21 @@ export function chooseCredential(
 ): CloudCredential | undefined {
   const ranked = clouds
     .map((cloud) => ({ cloud, rank: rankOf(reference, cloud) }))
-    .filter(({ rank }) => rank > 0)
+    .filter(({ cloud, rank }) => rank > 0 && isSameAccount(reference, cloud))
     .sort((left, right) => right.rank - left.rank);
   return ranked[0]?.cloud;
+}
+
+/** Records of the reference may lack parts of the identity; what is there must fit. */
+function isSameAccount(reference: CloudReference, cloud: CloudCredential): boolean {
+  return Object.entries(reference.extra).every(
+    ([key, value]) => identityWord(key, value) === identityWord(key, cloud.extra[key] ?? ''),
+  );
+}
+
+/** Users correct the version of a password login (`2.0_password` works as `3.x_password`): it is the same account. */
+function identityWord(key: string, value: string): string {
+  return key === 'auth_version' && value.includes('password') ? 'password' : value;
 }
 
 /** 0 = another place; otherwise the higher the better. */

@@ -32,6 +32,16 @@ describe('chooseCredential', () => {
     expect(chosen(at('c', ''), [at('a', ''), at('b', '')])).to.equal('a');
   });
 
+  it('never answers with another account of the server', () => {
+    const account = (id: string, extra: Readonly<Record<string, string>>) => cloud('T', { id, server: 'h', extra });
+    const stored = account('a', { auth_version: '2.0_password', tenant: 'one' });
+    const other = account('a', { auth_version: '2.0_password', tenant: 'two' });
+    expect(chosen(stored, [other])).to.equal(undefined);
+    const corrected = account('b', { auth_version: '3.x_password', tenant: 'one' });
+    expect(chosen(stored, [other, corrected])).to.equal('b');
+    expect(chosen(account('a', {}), [other])).to.equal('a');
+  });
+
   it('never answers with another server', () => {
     expect(chosen(at('a', 'one.org'), [at('a', 'two.org')])).to.equal(undefined);
   });
