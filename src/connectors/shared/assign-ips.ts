@@ -28,8 +28,16 @@ export interface PrivateAddress {
   readonly networkId?: string;
 }
 
+/** An address whose interface is known. */
+export interface PlacedAddress {
+  readonly address: string;
+  readonly interfaceIndex: number;
+}
+
 /** The addresses of one VM as its provider reports them, and what is needed to place them. */
 export interface ReportedAddresses {
+  /** Written where they belong; the others are placed by the rules. */
+  readonly placed?: readonly PlacedAddress[];
   readonly publicIps: readonly string[];
   readonly privateIps: readonly PrivateAddress[];
   /** PRIVATE_NET_MASKS. */
@@ -47,11 +55,18 @@ export function assignIps(info: Radl, reported: ReportedAddresses): void {
   const system = systemOf(info);
   const assigned = new Set<string>();
   const privateTexts = new Set(reported.privateIps.map(({ address }) => address));
+  const placedNetworks = new Set(
+    (reported.placed ?? []).map(({ interfaceIndex }) => networkIds(system)[interfaceIndex] ?? ''),
+  );
   const set: SetAddress = (interfaceIndex, address, text) => {
     const property = `net_interface.${interfaceIndex}.${address.family === 4 ? 'ip' : 'ipv6'}`;
     system.features.setText(property, text);
     assigned.add(property);
   };
+  for (const { address: text, interfaceIndex } of reported.placed ?? []) {
+    const address = parseIp(text);
+    if (address !== undefined) set(interfaceIndex, address, text);
+  }
   assignPublic(
     info,
     system,
@@ -59,7 +74,7 @@ export function assignIps(info: Radl, reported: ReportedAddresses): void {
     reported.now,
     set,
   );
-  assignPrivate(info, system, reported, set);
+  assignPrivate(info, system, reported, placedNetworks, set);
   clearOthers(system, assigned);
 }
 
@@ -93,7 +108,13 @@ function assignPublic(info: Radl, system: System, texts: readonly string[], now:
   }
 }
 
-function assignPrivate(info: Radl, system: System, reported: ReportedAddresses, set: SetAddress): void {
+function assignPrivate(
+  info: Radl,
+  system: System,
+  reported: ReportedAddresses,
+  placedNetworks: ReadonlySet<string>,
+  set: SetAddress,
+): void {
   // Which addresses belong to the networks that this call has used already.
   const used = new Map<string, Cidr>();
   for (const { address: text, networkId } of reported.privateIps) {
@@ -104,7 +125,7 @@ function assignPrivate(info: Radl, system: System, reported: ReportedAddresses, 
     const network =
       known ??
       usedNetwork(info, used, address) ??
-      freeNetwork(info, system, used, address) ??
+      freeNetwork(info, system, used, placedNetworks, address) ??
       addNetwork(info, `private.${baseOf(mask)}`, false);
     const range = networkRange(network, address) ?? parseCidr(mask);
     if (range !== undefined) used.set(network.id, range);
@@ -124,9 +145,12 @@ function freeNetwork(
   info: Radl,
   system: System,
   used: ReadonlyMap<string, Cidr>,
+  placedNetworks: ReadonlySet<string>,
   address: IpAddress,
 ): Network | undefined {
-  const free = info.networks.filter((network) => !isPublicNetwork(network) && !used.has(network.id));
+  const free = info.networks.filter(
+    (network) => !isPublicNetwork(network) && !used.has(network.id) && !placedNetworks.has(network.id),
+  );
   const order = networkIds(system);
   const connected = order.flatMap((id) => free.filter((network) => network.id === id));
   const others = free.filter((network) => !order.includes(network.id));
