@@ -6,6 +6,7 @@ import { dockerType } from './docker/connector.js';
 import { dummyType } from './dummy/connector.js';
 import { ec2Type } from './ec2/connector.js';
 import { egiType } from './egi/connector.js';
+import { openStackType } from './openstack/connector.js';
 
 export * from './connector.js';
 export { type ConnectorRegistry, createConnectorRegistry } from './registry.js';
@@ -18,4 +19,5 @@ export const builtInConnectorTypes: readonly ConnectorType[] = [
   dummyType,
   ec2Type,
   egiType,
+  openStackType,
 ];

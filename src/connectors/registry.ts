@@ -19,7 +19,6 @@ const TYPES_TO_COME: readonly string[] = [
   'OCCI',
   'OSCAR',
   'OpenNebula',
-  'OpenStack',
   'Orange',
   'vSphere',
 ];

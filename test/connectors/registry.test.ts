@@ -30,8 +30,8 @@ describe('connector registry', () => {
   });
 
   it('says of a type that is still to come that it is not available', () => {
-    expect(() => registry.connect(cloud('OpenStack'))).to.throw(
-      'Cloud provider not supported: OpenStack (error: the OpenStack connector is not available in this version)',
+    expect(() => registry.connect(cloud('vSphere'))).to.throw(
+      'Cloud provider not supported: vSphere (error: the vSphere connector is not available in this version)',
     );
   });
 

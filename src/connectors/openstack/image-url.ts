@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The image URLs of this connector (openstack.md §2).
+import type { CloudCredential } from '../../domain/index.js';
+import type { ImageUrl } from '../shared/image-candidates.js';
+
+/** What a machine boots from: an image of Glance, or a volume of Cinder that exists already. */
+export interface BootSource {
+  readonly kind: 'image' | 'volume';
+  readonly id: string;
+}
+
+/** `ost://host[:port]/<image>`, `/image/<image>`, `/volume/<volume>`; `images` and `volumes` too. Undefined for other texts. */
+export function bootSource(url: ImageUrl): BootSource | undefined {
+  if (url.scheme !== 'ost') return undefined;
+  const match = /^\/(?:(image|volume)s?\/)?([^/]+)$/.exec(url.path);
+  if (match === null) return undefined;
+  const [, kind, id = ''] = match;
+  return { kind: kind === 'volume' ? 'volume' : 'image', id };
+}
+
+/** The last part of a URL: the id of whatever it names. */
+export function lastPart(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
+/** URL of an image of this cloud. */
+export function imageUrl(cloud: CloudCredential, id: string): string {
+  return `ost://${cloud.server}/${id}`;
+}
+
+/** Why the cloud does not take an image, or undefined when it does. */
+export function imageRefusal(cloud: CloudCredential, url: ImageUrl): string | undefined {
+  if (url.scheme !== 'ost') return 'OpenStack takes images of the form ost://<keystone host>/<image id>';
+  const host = hostOf(url.authority);
+  if (host !== cloud.server.toLowerCase()) return `it is an image of ${host}, and ${cloud.id} is ${cloud.server}`;
+  if (bootSource(url) === undefined)
+    return 'the id of the image or volume is missing: ost://<keystone host>/<image id>';
+  return undefined;
+}
+
+/** Host without port and brackets, lower case. */
+function hostOf(authority: string): string {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(authority.toLowerCase());
+  return match?.[1] ?? match?.[2] ?? authority.toLowerCase();
+}
