@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run bench [-- SECTION...]`: measures ratios inside one run, so that the figures mean something on any machine.
+import { benchConnectorBatching } from './connector-batching.js';
 import { benchContextualization } from './contextualization.js';
 import { benchDummy } from './dummy.js';
 import { benchHttp } from './http.js';
@@ -13,6 +14,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   rows: benchRows,
   http: benchHttp,
   dummy: benchDummy,
+  'connector-batching': benchConnectorBatching,
   contextualization: benchContextualization,
 };
 

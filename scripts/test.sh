@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sets up and runs all checks and tests; ends with one line `N passed, N failed` over all suites.
 #
-#   npm test                               set-up, lint, type check, build, unit tests, end-to-end tests
-#   npm test -- --unit --e2e               only these (of --setup --lint --typecheck --build --unit --e2e)
+#   npm test                               set-up, lint, type check, build, unit tests, end-to-end tests, OpenStack tests
+#   npm test -- --unit --e2e               only these (of --setup --lint --typecheck --build --unit --e2e --openstack)
 #   npm test -- --no-setup --unit          without looking after tools and images
 #   npm test -- --unit -- --grep RADL      what follows `--` goes to mocha
 #
 # IM_TEST_JOBS=N runs N test files beside each other (default 3: many of them wait for machines more than they compute; 1: one by one).
-# IM_TEST_PEERS=all makes a missing peer (container engine, Ansible) an error; otherwise what needs it is left out, loudly.
+# IM_TEST_PEERS=all makes a missing peer (container engine, Ansible, OpenStack) an error; otherwise what needs it is left out, loudly. OpenStack's
+# services (280 packages) are only installed then.
 # The tests themselves are counted; a check (lint, types, build, set-up) that fails counts as one failure.
 set -euo pipefail
 # shellcheck source=scripts/setup-lib.sh
@@ -19,7 +20,7 @@ set -euo pipefail
 targets=() run_setup=1 mocha_arguments=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --setup | --lint | --typecheck | --build | --unit | --e2e) targets+=("${1#--}") ;;
+    --setup | --lint | --typecheck | --build | --unit | --e2e | --openstack) targets+=("${1#--}") ;;
     --no-setup) run_setup=0 ;;
     --)
       shift
@@ -31,7 +32,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#targets[@]} -gt 0 ] || targets=(setup lint typecheck build unit e2e)
+[ ${#targets[@]} -gt 0 ] || targets=(setup lint typecheck build unit e2e openstack)
 cd "$ROOT_DIR"
 JOBS=${IM_TEST_JOBS:-3}
 case $JOBS in '' | *[!0-9]* | 0*) die "IM_TEST_JOBS is the number of test files to run beside each other, not '$JOBS'" ;; esac
@@ -131,6 +132,7 @@ if [ $run_setup = 1 ]; then
     say simulators
     scripts/ensure-moto.sh || skip_loudly moto "the AWS simulator for the tests of the EC2 connector is missing"
   fi
+  if [ "$PEERS" = all ] && wants openstack; then check openstack-setup scripts/ensure-openstack.sh || true; fi
   unlock_setup
 else
   engine_answers || engine_is_there=0
@@ -152,6 +154,28 @@ if wants e2e; then
     suite e2e .mocharc.e2e.json 'test/e2e/**/*.test.ts'
   fi
 fi
+
+# One start of the services for all of their tests; it takes a minute. One file after the other: they look at the same projects.
+openstack_tests() {
+  local missing lab status=0
+  if [ -n "${IM_OPENSTACK_LAB:-}" ]; then
+    JOBS=1 suite openstack .mocharc.openstack.json 'test/openstack/**/*.test.ts'
+    return
+  fi
+  missing=$(test/support/openstack-lab/lab.sh problem)
+  if [ -n "$missing" ]; then
+    skip_loudly openstack "$missing"
+    return
+  fi
+  lab=$(mktemp -d "${TMPDIR:-/tmp}/im-openstack-XXXXXX")
+  if check openstack-lab test/support/openstack-lab/lab.sh start "$lab"; then
+    IM_OPENSTACK_LAB=$lab JOBS=1 suite openstack .mocharc.openstack.json 'test/openstack/**/*.test.ts' || status=$?
+  fi
+  test/support/openstack-lab/lab.sh stop "$lab" || true
+  rm -rf "$lab"
+  return $status
+}
+if wants openstack; then openstack_tests; fi
 
 echo
 printf '%s\n' "${summary[@]}"

@@ -1,30 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 at the steps of every operation with a real OpenStack behind: some of them in a usual run, all with IM_OPENSTACK_CRASH=all.
 import { expect } from 'chai';
-import { CrashHouse } from '../support/crash/crash-house.js';
-import { describeKills, USER } from '../support/crash/kills.js';
+import { bundleCrashDaemon, CrashHouse } from '../support/crash/crash-house.js';
+import { type CloudUnderTest, killEverywhere, scenarios } from '../support/crash/kill-everywhere.js';
 import { inventoryOf, labAuthorization, labImage, leftoversOf, needLab, OTHER } from '../support/openstack-lab/lab.js';
 
-/** Kills of each kind of operation in a usual run. */
-const FEW_POINTS = 3;
+const USER = 'type = InfrastructureManager; username = crash; password = secret';
+
+/** In a usual run the daemon is killed at every so many points. */
+const STRIDE = process.env.IM_OPENSTACK_CRASH === 'all' ? 1 : 15;
 
 describe('OpenStack: kill -9', function () {
   this.timeout(3_600_000);
-  before(function () {
+  before(async function () {
     needLab(this);
+    await bundleCrashDaemon();
   });
 
   if ((process.env.IM_OPENSTACK_LAB ?? '') !== '') {
-    describeKills({
+    const cloud: CloudUnderTest = {
       name: 'OpenStack',
       authorization: `${USER}\\n${labAuthorization()}`,
       image: labImage(),
-      ...(process.env.IM_OPENSTACK_CRASH !== 'all' && { mostPoints: FEW_POINTS }),
+      startsLater: true,
       inventory: async (infrastructure) => {
         const { servers, others } = await inventoryOf(infrastructure);
         return { machines: servers.map(({ metadata }) => String(metadata.im_launch)), others: others.length };
       },
-    });
+    };
+    let kills = 0;
+    after(() => console.log(`    OpenStack: ${kills} kills survived`));
+    for (const scenario of scenarios(cloud)) {
+      it(`${scenario.kind}: continues or ends honestly, launches nothing twice, forgets nothing`, async () => {
+        const done = await killEverywhere(cloud, scenario, 3, STRIDE);
+        expect(done).to.be.greaterThan(0);
+        kills += done;
+      });
+    }
 
     it('serves two sites in one infrastructure, and cleans both', async () => {
       const second = labAuthorization({ id: 'second', tenant: OTHER.project });

@@ -21,6 +21,7 @@ describe('the scripts', () => {
     'scripts/test.sh',
     'scripts/ensure-tools.sh',
     'scripts/node-image.sh',
+    'scripts/ensure-openstack.sh',
   ]) {
     it(`${script} prints its usage with --help`, () => {
       const { status, stdout } = run(script, ['--help']);

@@ -88,13 +88,13 @@ export class CrashHouse {
     this.#process = child;
     await until(
       async () => {
-        if (child.exitCode !== null) {
-          throw new Error(`the daemon ended with ${child.exitCode}: ${this.#tail()}`);
+        if (child.exitCode !== null || child.signalCode !== null) {
+          throw new Error(`the daemon ended with ${child.exitCode ?? child.signalCode}: ${this.#tail()}`);
         }
         return (await this.call('GET', '/version').catch(() => undefined))?.status === 200;
       },
       'the daemon to answer',
-      30_000,
+      120_000,
     );
   }
 
@@ -133,7 +133,7 @@ export class CrashHouse {
       method,
       headers: { Authorization: this.#authorization, ...(body !== undefined && { 'Content-Type': 'text/plain' }) },
       ...(body !== undefined && { body }),
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(300_000),
     });
     return { status: response.status, text: await response.text() };
   }
@@ -158,7 +158,7 @@ export class CrashHouse {
     await until(
       () => [...this.operations().values()].flat().every((state) => state !== 'queued' && state !== 'running'),
       `the operations to end (${JSON.stringify([...this.operations()])}; ${this.#tail()})`,
-      60_000,
+      180_000,
     );
   }
 

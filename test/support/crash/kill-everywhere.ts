@@ -112,7 +112,7 @@ async function countPoints(cloud: CloudUnderTest, scenario: Scenario): Promise<n
 async function expectConfigured(house: CrashHouse, id: string, isPatient: boolean): Promise<void> {
   const stateOf = async (): Promise<string> => (await house.call('GET', `/infrastructures/${id}/state`)).text;
   if (isPatient) {
-    await until(async () => (await stateOf()).includes('"state":"configured"'), 'the machines to run', 60_000);
+    await until(async () => (await stateOf()).includes('"state":"configured"'), 'the machines to run', 180_000);
   }
   expect(await stateOf()).to.contain('"state":"configured"');
 }
@@ -164,7 +164,7 @@ async function killAt(cloud: CloudUnderTest, scenario: Scenario, point: number):
     await until(
       () => house.isDead || [...house.operations().values()].flat().every((state) => !/queued|running/.test(state)),
       'the kill',
-      60_000,
+      180_000,
     );
     await house.stop('SIGKILL');
 
