@@ -74,8 +74,11 @@ function connect(item: Readonly<Record<string, string>>): CloudConnector {
       logger: silentLogger,
       now: Date.now,
       randomText: (length) => 'x'.repeat(length),
+      resolveEgiImage: async (url) => url,
       settings: {
         verifySsl: true,
+        allowsUnixSockets: true,
+        priceFile: '',
         defaultVmName: 'vnode-#N#',
         defaultDomain: 'localdomain',
         privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],

@@ -3,7 +3,7 @@
 import { ImError } from '../../domain/index.js';
 import { dataDisks, type System } from '../../radl/index.js';
 import { parseImageUrl } from '../shared/image-candidates.js';
-import { type BootSource, bootSource, lastPart } from './image-url.js';
+import { type BootSource, bootSource, lastPart, resolveImage } from './image-url.js';
 import type { Site } from './site.js';
 
 /** What a server boots from, and its disks. */
@@ -20,8 +20,7 @@ export interface Disks {
 export async function planDisks(site: Site, system: System, signal: AbortSignal): Promise<Disks> {
   const { features } = system;
   const url = features.getTexts('disk.0.image.url')[0] ?? '';
-  const source = bootSource(parseImageUrl(url));
-  if (source === undefined) throw new ImError('provider', `Incorrect OpenStack image set. (${url})`);
+  const source = await resolveImage(site, parseImageUrl(url));
   await checkSource(site, source, signal);
   const takesType = await site.nova.takesVolumeType(signal);
   const volumeType = (disk: number): Readonly<Record<string, string>> => {

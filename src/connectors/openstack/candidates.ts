@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The concrete step: an image of this cloud, the flavor that serves the system, and the key for its first login (openstack.md §2).
+import { errorText } from '../../domain/index.js';
 import type { Features, System } from '../../radl/index.js';
 import type { Candidate, CandidateList } from '../connector.js';
-import { imageCandidates } from '../shared/image-candidates.js';
+import { imageCandidates, parseImageUrl } from '../shared/image-candidates.js';
 import { generateSshKeyPair } from '../shared/keys.js';
 import { chooseFlavor, flavorsOf, flavorWish, writeFlavor } from './flavors.js';
-import { imageRefusal } from './image-url.js';
+import { imageRefusal, isEgiImage, resolveImage } from './image-url.js';
 import type { Site } from './site.js';
 
 const DEFAULT_USER = 'cloudadm';
@@ -35,12 +36,21 @@ export async function candidates(site: Site, system: System, signal: AbortSignal
     return { candidates: [], refusals: [...offered.refusals, reason] };
   }
   const complete: Candidate[] = [];
+  const refusals = [...offered.refusals];
   for (const candidate of offered.candidates) {
+    const url = parseImageUrl(candidate.system.features.getTexts('disk.0.image.url')[0] ?? '');
+    try {
+      if (isEgiImage(url)) await resolveImage(site, url);
+    } catch (error) {
+      signal.throwIfAborted();
+      refusals.push(`image ${url.text}: ${errorText(error)}`);
+      continue;
+    }
     writeFlavor(candidate.system.features, flavor);
     await ensureKey(candidate.system.features);
     complete.push(candidate);
   }
-  return { candidates: complete, refusals: offered.refusals };
+  return { candidates: complete, refusals };
 }
 
 /** The user's public key, else a pair of our own. */

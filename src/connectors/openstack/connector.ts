@@ -16,7 +16,7 @@ import { openStackCredential } from './credentials.js';
 import { destroy, destroyResource, findResource } from './destroy.js';
 import { createGlance } from './glance.js';
 import { deleteImage, listImages, snapshot } from './images.js';
-import { adopt, findByToken, launch } from './launch.js';
+import { adopt, findByToken, launch, listMarked } from './launch.js';
 import { createNeutron } from './neutron.js';
 import { createNova } from './nova.js';
 import { observe } from './observe.js';
@@ -33,6 +33,7 @@ const CAPABILITIES: ReadonlySet<Capability> = new Set<Capability>([
   'snapshot',
   'images',
   'quotas',
+  'user-data',
   'idempotent-launch',
 ]);
 
@@ -92,6 +93,7 @@ function createOpenStackConnector(site: Site): CloudConnector {
     candidates: (system, signal) => candidates(site, system, signal),
     launch: (request) => launch(site, request),
     findByToken: (tokens, infrastructureId, signal) => findByToken(site, tokens, infrastructureId, signal),
+    listMarked: (signal) => listMarked(site, signal),
     adopt: (request, found) => adopt(site, request, found),
     observe: (vms, signal) => observe(site, vms, signal),
     destroy: (vm, signal) => destroy(site, vm, signal),

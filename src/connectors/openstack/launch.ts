@@ -217,6 +217,14 @@ export async function findByToken(
   return found;
 }
 
+/** Servers of the project that carry a launch token. */
+export async function listMarked(site: Site, signal: AbortSignal): Promise<readonly ProviderVm[]> {
+  return (await site.nova.servers(undefined, signal)).flatMap(({ id, metadata, status }) => {
+    const token = metadata.get(META_LAUNCH) ?? '';
+    return token === '' || status === 'DELETED' ? [] : [{ token, providerId: id }];
+  });
+}
+
 /** Rebuilds the outcome of a server that exists. */
 export async function adopt(site: Site, request: LaunchRequest, found: ProviderVm): Promise<LaunchOutcome> {
   const vm = { number: vmNumberOfToken(request, found.token), token: found.token };

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of the OpenStack connector that need no cloud (openstack.md §12; the numbers are those of its list).
 import { expect } from 'chai';
+import { cloudsOf } from '../../../src/auth/clouds.js';
+import type { ConnectorEnvironment } from '../../../src/connectors/index.js';
+import { openStackCredential } from '../../../src/connectors/openstack/credentials.js';
 import { isUncertain, refusal, statusOf } from '../../../src/connectors/openstack/errors.js';
 import { chooseFlavor, writeFlavor } from '../../../src/connectors/openstack/flavors.js';
-import { bootSource, imageRefusal } from '../../../src/connectors/openstack/image-url.js';
+import { bootSource, imageRefusal, resolveImage } from '../../../src/connectors/openstack/image-url.js';
 import { wantedRules } from '../../../src/connectors/openstack/security-groups.js';
+import type { Site } from '../../../src/connectors/openstack/site.js';
 import { serverState } from '../../../src/connectors/openstack/states.js';
 import { type Flavor, imageView } from '../../../src/connectors/openstack/views.js';
 import { decodeExtra, encodeExtra } from '../../../src/connectors/openstack/vm-extra.js';
 import { parseImageUrl } from '../../../src/connectors/shared/image-candidates.js';
 import { ImError } from '../../../src/domain/index.js';
 import { parseRadl, printSystem } from '../../../src/radl/index.js';
-import { cloud } from '../support.js';
+import { cloud, connectorEnvironment, failure } from '../support.js';
 
 const flavor = (name: string, vcpus: number, ramMib: number, diskGb: number, more: Partial<Flavor> = {}): Flavor => ({
   id: `id-${name}`,
@@ -224,5 +228,46 @@ describe('OpenStack records', () => {
       volumes: ['v'],
     });
     expect(decodeExtra({ floating_ips: ['1.2.3.4'], ports: 'odd' })).to.deep.equal({ ports: [], volumes: [] });
+  });
+});
+
+describe('OpenStack images of the EGI federation', () => {
+  const siteWith = (resolve: ConnectorEnvironment['resolveEgiImage']): Site => {
+    const item = {
+      type: 'OpenStack',
+      host: 'https://ks.example.org:5000',
+      username: 'u',
+      password: 'p',
+      tenant: 't',
+      vo: 'vo.org',
+    };
+    const [known] = cloudsOf([item]);
+    const credential = openStackCredential(known!, true);
+    // Only what the resolution reads.
+    return {
+      cloud: known,
+      environment: { ...connectorEnvironment(), resolveEgiImage: resolve },
+      session: { credential },
+    } as unknown as Site;
+  };
+  const url = parseImageUrl('egi://SCAI/egi_vm_images/ubuntu:24.04');
+
+  it('are taken, and looked up with host and organisation of the credential', async () => {
+    const asked: unknown[] = [];
+    const site = siteWith(async (text, cloud) => {
+      asked.push([text, cloud]);
+      return 'abc';
+    });
+    expect(imageRefusal(site.cloud, url)).to.equal(undefined);
+    expect(await resolveImage(site, url)).to.deep.equal({ kind: 'image', id: 'abc' });
+    expect(asked).to.deep.equal([[url.text, { server: 'ks.example.org', vo: 'vo.org' }]]);
+  });
+
+  it('say why they cannot be used', async () => {
+    const site = siteWith(async () => {
+      throw new ImError('bad-request', 'Site host does not match site name: SCAI.');
+    });
+    const error = await failure(resolveImage(site, url));
+    expect(error.message).to.equal('Error in egi image: Site host does not match site name: SCAI.');
   });
 });
