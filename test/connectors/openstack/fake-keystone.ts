@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small Keystone for logins that the lab cannot show: other paths, the old version, refused tokens.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A request as it came. */
@@ -53,13 +54,14 @@ export function v3Token(endpoints: readonly FakeEndpoint[]): unknown {
   };
 }
 
-/** Starts one. */
-export async function startFakeKeystone(): Promise<FakeKeystone> {
+/** Starts one. @param tls key and certificate; absent: plain HTTP */
+export async function startFakeKeystone(tls?: { readonly key: string; readonly cert: string }): Promise<FakeKeystone> {
   const requests: KeystoneRequest[] = [];
   const fake: { answer: FakeKeystone['answer'] } = { answer: () => undefined };
-  const server: Server = createServer((incoming, outgoing) => {
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     void handle(incoming, outgoing);
-  });
+  };
+  const server: Server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     let text = '';
     for await (const chunk of incoming) text += String(chunk);
@@ -81,7 +83,7 @@ export async function startFakeKeystone(): Promise<FakeKeystone> {
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     requests,
     get answer() {
       return fake.answer;

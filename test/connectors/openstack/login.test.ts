@@ -5,6 +5,7 @@ import { cloudsOf } from '../../../src/auth/clouds.js';
 import { openStackCredential } from '../../../src/connectors/openstack/credentials.js';
 import { createSession, type Session, sessionKey } from '../../../src/connectors/openstack/session.js';
 import type { AuthItem } from '../../../src/domain/index.js';
+import { createCertificate } from '../../api/self-signed.js';
 import { failure, never } from '../support.js';
 import { type FakeAnswer, type FakeEndpoint, type FakeKeystone, startFakeKeystone, v3Token } from './fake-keystone.js';
 
@@ -228,6 +229,21 @@ describe('OpenStack login', () => {
       'compute 2.60',
       undefined,
     ]);
+  });
+
+  it('checks the certificate of Keystone, unless the item switches that off', async () => {
+    const { key, certificate } = createCertificate('127.0.0.1');
+    const secure = await startFakeKeystone({ key, cert: certificate });
+    try {
+      secure.answer = () => issued();
+      const parts = { host: secure.url, auth_version: '3.x_password' };
+      const error = await failure(sessionOf(parts).token(never));
+      expect(error.message).to.match(/^Cannot reach Keystone at https:.*self-signed certificate/);
+      expect(secure.requests).to.deep.equal([]);
+      expect((await sessionOf({ ...parts, verify: 'false' }).token(never)).id).to.equal('token-1');
+    } finally {
+      await secure.close();
+    }
   });
 
   it('names what is missing or unknown in the item', () => {
