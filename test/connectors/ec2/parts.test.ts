@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of the EC2 connector that need no cloud. Numbers in brackets: the behaviours of ec2.md §12.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { chooseType, writeType } from '../../../src/connectors/ec2/choose-type.js';
 import { ec2Account } from '../../../src/connectors/ec2/credentials.js';
@@ -253,6 +255,31 @@ describe('an image that is none of EC2 (4)', () => {
     expect(await refusal('aws://us-east-1/snap-1')).to.contain("'snap-1' is no AMI id");
     expect(await refusal('aws://Mars/ami-1')).to.contain('Incorrect region name: Mars');
     expect((await failure(connector.deleteImage!('mock0://x/1', never))).message).to.contain('is no URL of EC2');
+  });
+});
+
+describe('the AWS SDK', () => {
+  it('is not loaded before the first call, so that daemons without EC2 do not pay for it', async function () {
+    this.timeout(60_000);
+    const program = `
+      import { createRequire } from 'node:module';
+      import { builtInConnectorTypes } from './src/connectors/index.js';
+      const settings = { verifySsl: true };
+      const item = { type: 'EC2', username: 'a', password: 'b', endpoint: 'http://127.0.0.1:9' };
+      const cloud = { id: 'e', type: 'EC2', protocol: '', server: '', port: -1, path: '', extra: {}, item };
+      const connector = builtInConnectorTypes.find(({ type }) => type === 'EC2').connect(cloud, { settings, now: Date.now });
+      const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('@aws-sdk'));
+      const before = loaded();
+      await connector.findByToken(['t'], 'i', new AbortController().signal, 'one-look').catch(() => undefined);
+      console.log(before, loaded());`;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '-e',
+      program,
+    ]);
+    expect(stdout.trim()).to.equal('false true');
   });
 });
 

@@ -352,20 +352,20 @@ function refusal(call: AwsCall, error: Exclude<Treatment, string>): Answer {
   if (call.service === 'ec2') {
     return {
       status,
-      headers: { 'content-type': 'text/xml' },
+      headers: { 'content-type': 'text/xml', 'x-amzn-requestid': `req-${call.action}` },
       text: `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>req-${call.action}</RequestID></Response>`,
     };
   }
   if (call.service === 'route53') {
     return {
       status,
-      headers: { 'content-type': 'text/xml' },
+      headers: { 'content-type': 'text/xml', 'x-amzn-requestid': `req-${call.action}` },
       text: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>req-${call.action}</RequestId></ErrorResponse>`,
     };
   }
   return {
     status,
-    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': `req-${call.action}` },
     text: JSON.stringify({ __type: code, message }),
   };
 }
