@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Security groups: one for the infrastructure, in which its machines reach each other, and one per network with its outports (ec2.md §3.3).
-import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import type { Instance, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import { ImError, type Resource } from '../../domain/index.js';
 import { interfaceNetworks, isPublicNetwork, type Network, networkOutports, type Outport } from '../../radl/index.js';
 import { parseCidr } from '../../util/ip.js';
@@ -10,8 +10,9 @@ import { providerNetworkName } from '../shared/network-names.js';
 import { allPages } from './client.js';
 import type { Ec2, Engine } from './engine.js';
 import { awsCode, isNotFound } from './failure.js';
-import { listInstances, terminate } from './instances.js';
+import { instancesById, terminate } from './instances.js';
 import { untilDeleted } from './patience.js';
+import { isGone } from './states.js';
 import { TAG_INFRASTRUCTURE, TAG_OWNER, tagValue } from './tags.js';
 import { regionalId } from './vm-id.js';
 
@@ -336,14 +337,7 @@ export async function removeGroup(
     signal,
     () => ec2.call('deleteSecurityGroup', { GroupId: id }, signal),
     async () => {
-      const users = await listInstances(
-        ec2,
-        [
-          { Name: 'instance.group-id', Values: [id] },
-          { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
-        ],
-        signal,
-      );
+      const users = await machinesIn(ec2, id, signal);
       const ours = users.filter(({ Tags }) => tagValue(Tags, TAG_OWNER) === resource.infrastructureId);
       for (const { InstanceId = '' } of ours) {
         engine.environment.logger.warn(`Instance ${InstanceId} was left over; it is terminated.`, {
@@ -358,4 +352,21 @@ export async function removeGroup(
       return 'give-up';
     },
   );
+}
+
+/** Machines that are up with an interface in the group. */
+async function machinesIn(ec2: Ec2, groupId: string, signal: AbortSignal): Promise<readonly Instance[]> {
+  const interfaces = await allPages(async (NextToken) => {
+    const { NetworkInterfaces = [], NextToken: next } = await ec2.call(
+      'describeNetworkInterfaces',
+      { Filters: [{ Name: 'group-id', Values: [groupId] }], ...(NextToken !== undefined && { NextToken }) },
+      signal,
+    );
+    return { items: NetworkInterfaces, next };
+  });
+  const ids = interfaces.flatMap(({ Attachment }) =>
+    Attachment?.InstanceId === undefined ? [] : [Attachment.InstanceId],
+  );
+  const machines = await instancesById(ec2, [...new Set(ids)], signal);
+  return [...machines.values()].filter((instance) => !isGone(instance));
 }

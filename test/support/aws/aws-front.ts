@@ -105,6 +105,8 @@ class FrontState {
   /** Answers of create calls by account, region and client token. */
   readonly #byToken = new Map<string, { readonly request: string; readonly answer: Answer }>();
   readonly #perToken = createKeyedSemaphore(1);
+  /** Groups and subnet of each instance. */
+  readonly #uses = new Map<string, ReadonlySet<string>>();
   #hiddenFor = 0;
   #lingering: { instance: string; looks: number }[] = [];
 
@@ -233,6 +235,9 @@ class FrontState {
     if (answer.status < 300) {
       this.#byToken.set(key, { request: fingerprint, answer });
       this.#hiddenFor = this.hiddenLooks;
+      const [instance = ''] = idsIn(answer.text, /<instanceId>([^<]+)/g);
+      const things = [...call.parameters].filter(([name]) => /SubnetId|SecurityGroupId/.test(name));
+      this.#uses.set(instance, new Set(things.map(([, thing]) => thing)));
     }
     return answer;
   }
@@ -241,14 +246,11 @@ class FrontState {
   async #dependency(call: AwsCall): Promise<Exclude<Treatment, string> | undefined> {
     const { action, parameters, accessKey, region } = call;
     const refused = (message: string) => ({ status: 400, code: 'DependencyViolation', message });
-    const users = async (filter: string, value: string): Promise<boolean> => {
-      const living = await this.ask(
-        accessKey,
-        'DescribeInstances',
-        { 'Filter.1.Name': filter, 'Filter.1.Value.1': value },
-        region,
-      );
-      const instances = living.split('<instanceId>').slice(1);
+    const users = async (used: string): Promise<boolean> => {
+      const known = [...this.#uses].filter(([, things]) => things.has(used)).map(([instance]) => instance);
+      if (known.length === 0) return false;
+      const ids = Object.fromEntries(known.map((instance, index) => [`InstanceId.${index + 1}`, instance]));
+      const instances = (await this.ask(accessKey, 'DescribeInstances', ids, region)).split('<instanceId>').slice(1);
       return instances.some((text) => {
         const id = text.split('<')[0];
         if (!/<instanceState>\s*<code>48/.test(text)) return true;
@@ -260,13 +262,11 @@ class FrontState {
     };
     if (action === 'DeleteSecurityGroup') {
       const id = parameters.get('GroupId') ?? '';
-      return (await users('instance.group-id', id)) ? refused(`resource ${id} has a dependent object`) : undefined;
+      return (await users(id)) ? refused(`resource ${id} has a dependent object`) : undefined;
     }
     if (action === 'DeleteSubnet') {
       const id = parameters.get('SubnetId') ?? '';
-      return (await users('subnet-id', id))
-        ? refused(`The subnet '${id}' has dependencies and cannot be deleted.`)
-        : undefined;
+      return (await users(id)) ? refused(`The subnet '${id}' has dependencies and cannot be deleted.`) : undefined;
     }
     if (action === 'DeleteVpc') {
       const id = parameters.get('VpcId') ?? '';
