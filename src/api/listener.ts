@@ -32,6 +32,8 @@ export interface ListenerOptions {
   readonly port: number;
   readonly tls?: ListenerTls;
   readonly handler: RequestListener;
+  /** Connections that are open at the same time; further ones are closed at once. */
+  readonly maxConnections: number;
   readonly readFile: ReadFile;
   readonly logger: Logger;
 }
@@ -56,6 +58,7 @@ const SILENT_SOCKET_MS = 7_200_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 // A request that is answered before its body has come (refused, too large) may go on sending for this long.
 const LINGER_MS = 2000;
+const QUIET_MS = 60_000;
 
 /** Media type of streams of events. */
 export const EVENT_STREAM = 'text/event-stream';
@@ -114,6 +117,8 @@ export function createListener(options: ListenerOptions): Listener {
     listen: async () => {
       const created = await create();
       created.setTimeout(SILENT_SOCKET_MS);
+      created.maxConnections = options.maxConnections;
+      created.on('drop', makesRoom(created, options));
       created.on('clientError', answerClientError);
       created.on('tlsClientError', (error) => logger.debug(`${name}: TLS handshake failed: ${error.message}`));
       await new Promise<void>((resolve, reject) => {
@@ -162,6 +167,20 @@ export function createListener(options: ListenerOptions): Listener {
         throw unusableTls(name, error);
       }
     },
+  };
+}
+
+/** What happens when a connection had to be refused: idle ones make room for the next, and the log says so once in a while. */
+function makesRoom(server: http.Server, { name, maxConnections, logger }: ListenerOptions): () => void {
+  let isSaid = false;
+  return () => {
+    server.closeIdleConnections();
+    if (isSaid) return;
+    isSaid = true;
+    setTimeout(() => {
+      isSaid = false;
+    }, QUIET_MS).unref();
+    logger.warn(`${name}: ${maxConnections} connections are open, further ones are refused (option MAX_CONNECTIONS).`);
   };
 }
 

@@ -23,6 +23,7 @@ export interface RestSettings extends CorsSettings {
   readonly restMaxBlockingCalls: number;
   /** Seconds; 0 or less: none. */
   readonly restBlockingCallTimeout: number;
+  readonly maxConnections: number;
   readonly maxRequestBodyBytes: number;
   /** Requests per client and minute; 0: no limit. */
   readonly rateLimit: number;

@@ -17,6 +17,7 @@ export function createRestServer(dependencies: RestDependencies): Listener {
     address: settings.restAddress,
     port: settings.restPort,
     handler: createApp(dependencies),
+    maxConnections: settings.maxConnections,
     readFile,
     logger,
     ...(settings.restSsl && {

@@ -15,6 +15,7 @@ export interface XmlRpcSettings {
   readonly xmlrpcSslCertfile: string;
   readonly xmlrpcSslCaCerts: string;
   readonly vmInfoJson: boolean;
+  readonly maxConnections: number;
   readonly maxRequestBodyBytes: number;
   /** Requests per client and minute; 0: no limit. */
   readonly rateLimit: number;

@@ -15,6 +15,7 @@ export function createXmlRpcServer(dependencies: XmlRpcDependencies): Listener {
     address: settings.xmlrpcAddress,
     port: settings.xmlrpcPort,
     handler: createXmlRpcHandler(dependencies),
+    maxConnections: settings.maxConnections,
     readFile,
     logger,
     ...(settings.xmlrpcSsl && {

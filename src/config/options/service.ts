@@ -184,6 +184,15 @@ export const serviceOptions = {
       'Time for which the daemon goes on serving after GET /ready has begun to say that it stops, so that a proxy sends ' +
       'no request to a closed door. A part of SHUTDOWN_GRACE_SECONDS; left out when nobody has asked /ready for 30 s.',
   }),
+  maxConnections: integer({
+    name: 'MAX_CONNECTIONS',
+    unit: 'connections',
+    default: 10_000,
+    min: 1,
+    help:
+      'Connections that each API keeps open at the same time. Further ones are closed at once, and idle ones make room: so that ' +
+      'the database and the machines always find a free descriptor.',
+  }),
   maxRequestBodyBytes: integer({
     name: 'MAX_REQUEST_BODY_BYTES',
     unit: 'bytes',

@@ -83,6 +83,7 @@ export const SETTINGS: RestSettings = {
   restRootPath: '/',
   restMaxBlockingCalls: 32,
   restBlockingCallTimeout: 0,
+  maxConnections: 10_000,
   maxRequestBodyBytes: 20 * 1024 * 1024,
   rateLimit: 0,
   trustedProxies: [],

@@ -3,6 +3,7 @@
 
 import net from 'node:net';
 import { expect } from 'chai';
+import { until } from '../../support/waiting.js';
 import { AUTH, RADL, type RestService, request, startRest } from './rest-service.js';
 
 describe('REST: paths and methods', () => {
@@ -327,6 +328,38 @@ describe('REST: limits', () => {
     );
     try {
       expect((await service.call('GET', '/infrastructures')).status).to.equal(200);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await service.stop();
+    }
+  });
+
+  it('connections over MAX_CONNECTIONS are refused, and idle ones make room', async () => {
+    const service = await startRest({ maxConnections: 4 });
+    const open = (bytes: string): Promise<net.Socket> =>
+      new Promise((resolve, reject) => {
+        const socket = net.connect(service.port, '127.0.0.1', () => socket.write(bytes, () => resolve(socket)));
+        socket.on('error', reject);
+      });
+    const isServed = (): Promise<boolean> =>
+      service.call('GET', '/version').then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    const sockets: net.Socket[] = [];
+    try {
+      for (let index = 0; index < 4; index += 1) sockets.push(await open('GET /version HTTP/1.1\r\nX: '));
+      expect(await isServed()).to.equal(false);
+      expect(service.logged.join()).to.contain('MAX_CONNECTIONS');
+      for (const socket of sockets.splice(0)) socket.destroy();
+      await until(isServed);
+
+      for (let index = 0; index < 4; index += 1) {
+        const socket = await open('GET /version HTTP/1.1\r\nHost: x\r\n\r\n');
+        sockets.push(socket);
+        await new Promise((resolve) => socket.once('data', resolve));
+      }
+      await until(isServed);
     } finally {
       for (const socket of sockets) socket.destroy();
       await service.stop();

@@ -59,6 +59,7 @@ export const SETTINGS: XmlRpcSettings = {
   xmlrpcSslCertfile: '',
   xmlrpcSslCaCerts: '',
   vmInfoJson: false,
+  maxConnections: 10_000,
   maxRequestBodyBytes: 1024 * 1024,
   rateLimit: 0,
   trustedProxies: [],
