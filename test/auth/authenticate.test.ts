@@ -2,7 +2,7 @@
 // The rules by which a caller is let in (auth.md §8): texts, user file, tokens, administrators.
 import { expect } from 'chai';
 import { type AuthConfig, type AuthenticatorOptions, createAuthenticator, hashPassword } from '../../src/auth/index.js';
-import { type AuthItem, ImError } from '../../src/domain/index.js';
+import { type AuthItem, ImError, isGranted } from '../../src/domain/index.js';
 import { type Logger, silentLogger } from '../../src/util/logger.js';
 
 const NOW = Date.UTC(2026, 10, 20);
@@ -97,6 +97,24 @@ describe('the check of the caller', () => {
       'No username nor token for the InfrastructureManager.',
     ],
     [
+      'a user name of nodes',
+      [im({ username: '__NODE__ana' })],
+      {},
+      'Invalid username used for the InfrastructureManager.',
+    ],
+    [
+      'the token of an infrastructure that nobody knows',
+      [im({ token: 'im-infrastructure.0.x' })],
+      { forceOidcAuth: true },
+      'Invalid InfrastructureManager credentials',
+    ],
+    [
+      'the token of a machine, which opens its command only',
+      [im({ token: 'im-call-home.x' })],
+      {},
+      'Invalid InfrastructureManager credentials',
+    ],
+    [
       'an expired token',
       [im({ token: token({ exp: 1 }) })],
       {},
@@ -143,6 +161,23 @@ describe('the check of the caller', () => {
     ]);
     expect(caller.owners).to.deep.equal([{ username: '__OPENID__ann', password: 'https://idp/1', token: mine }]);
     expect(caller.isAdmin).to.equal(true);
+  });
+
+  it('limits whoever comes with the token of an infrastructure to that one, administrators too', async () => {
+    const { authenticate } = createAuthenticator({
+      config: { userDb: '', adminUsers: [{ username: 'root', password: 'r' }], forceOidcAuth: false, oidcIssuers: [] },
+      now: () => 0,
+      logger: silentLogger,
+      readFile: async () => '',
+      stat: async () => ({ modifiedMs: 0, size: 0, inode: 0 }),
+      infrastructureTokens: async (token) =>
+        token === 'im-infrastructure.good' ? { infrastructureId: 'i1', owner: 'ana' } : undefined,
+    });
+    const node = im({ token: 'im-infrastructure.good' });
+    const { owners, isAdmin, onlyInfrastructure } = await authenticate([im({ username: 'root', password: 'r' }), node]);
+    expect([isAdmin, onlyInfrastructure]).to.deep.equal([false, 'i1']);
+    expect(owners[1]?.username).to.equal('__NODE__ana');
+    expect(isGranted({ owners, isAdmin: false }, [{ username: '__NODE__ana' }])).to.equal(false);
   });
 
   it('knows administrators by name and password', async () => {

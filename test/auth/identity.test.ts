@@ -8,6 +8,19 @@ import { type KvServer, startKvServer } from './vault/kv-server.js';
 
 const CLIENT = { oidcClientId: 'client', oidcClientSecret: 'CANARY-client-secret' };
 
+describe('tokens that this service gave to nodes', () => {
+  for (const token of ['im-infrastructure.x', 'im-call-home.x']) {
+    it(`go neither to a Vault nor to a cloud: ${token}`, () => {
+      for (const config of [
+        { vaultUrl: 'https://vault' },
+        { singleSite: true, singleSiteType: 'OpenStack', singleSiteAuthHost: 'https://ks' },
+      ]) {
+        expect(identityHouse(config).identity.readHeader(`Bearer ${token}`)).to.deep.equal([im({ token })]);
+      }
+    });
+  }
+});
+
 describe('secrets of identity', () => {
   let issuer: SigningIssuer;
   let kv: KvServer;
