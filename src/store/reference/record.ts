@@ -126,13 +126,15 @@ function infrastructureOf(
 
 /** Only TOSCA is ever stored in it, and under `im` what our own export adds. */
 function extraOf({ TOSCA, im }: JsonObject): JsonObject {
-  // Whoever wrote the document must not open this service with it.
-  const own = withoutInfrastructureToken(isJsonObject(im) ? im : {});
-  if (typeof TOSCA !== 'string') {
-    return own;
-  }
-  const name = templateName(TOSCA);
-  return { ...(name !== '' && { [STATISTICS_KEY]: { templateName: name } }), ...own, TOSCA };
+  // Whoever wrote the document must not open this service with it, nor say what became of an infrastructure here.
+  const { [STATISTICS_KEY]: statistics, ...own } = withoutInfrastructureToken(isJsonObject(im) ? im : {});
+  const told = isJsonObject(statistics) ? statistics.templateName : undefined;
+  const name = typeof TOSCA === 'string' ? templateName(TOSCA) : typeof told === 'string' ? told : '';
+  return {
+    ...(name !== '' && { [STATISTICS_KEY]: { templateName: name } }),
+    ...own,
+    ...(typeof TOSCA === 'string' && { TOSCA }),
+  };
 }
 
 /** Owners of the list of InfrastructureManager items, or of its JSON text. Items without a name own nothing. */
