@@ -30,7 +30,8 @@ export async function failureBundle(
   const { store } = environment;
   const vms = await store.listVms(infrastructureId);
   const radl = await infrastructureRadl(environment, call, infrastructureId);
-  const secrets = await knownSecrets(environment, infrastructureId, [radl, ...vms.flatMap(documentsOf)]);
+  // The tokens of nodes have a form by which they are known wherever they stand.
+  const secrets = knownSecrets([radl, ...vms.flatMap(documentsOf)]);
   const hide = (text: string): string => environment.redact(withoutSecrets(lastPart(text), secrets));
   const { vmStates } = await infrastructureState(environment, call, infrastructureId);
   const failed = new Set(report.failures.map(({ vm }) => vm));
@@ -94,11 +95,7 @@ function lastPart(text: string): string {
 const documentsOf = (vm: VirtualMachine): readonly Radl[] => [vm.info, visibleRadl(vm.requested)];
 
 /** Every secret that is stored with the infrastructure, longest first, so that none hides a part of another. */
-async function knownSecrets(
-  { store }: ManagerEnvironment,
-  infrastructureId: string,
-  documents: readonly Radl[],
-): Promise<readonly string[]> {
+function knownSecrets(documents: readonly Radl[]): readonly string[] {
   const secrets = new Set<string>();
   const add = (text: string): void => {
     if (text.trim().length >= SHORTEST_SECRET) secrets.add(text.trim());
@@ -116,8 +113,6 @@ async function knownSecrets(
   for (const { networks, systems, ansibleHosts } of documents) {
     for (const { features } of [...networks, ...systems, ...ansibleHosts]) addAll(features);
   }
-  const extra = (await store.getInfrastructure(infrastructureId))?.extra ?? {};
-  if (typeof extra.infrastructureToken === 'string') add(extra.infrastructureToken);
   return [...secrets].sort((left, right) => right.length - left.length);
 }
 

@@ -116,6 +116,8 @@ function maskPemBlocks(text: string): string {
 
 // "Basic" and "Bearer" also occur in prose; a credential has at least one character that no plain word has.
 const SCHEME_AND_CREDENTIAL = /\b(Bearer|Basic)(\s{1,8})([A-Za-z0-9._~+/=-]{6,})/gi;
+// Those that this service gives to nodes (domain/infrastructure-token.ts, domain/call-home.ts).
+const NODE_TOKEN = /\bim-(?:infrastructure\.[0-9a-f-]{36}|call-home)\.[\w-]{20,}/g;
 const JSON_WEB_TOKEN = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g;
 
 function maskBearers(text: string): string {
@@ -123,6 +125,7 @@ function maskBearers(text: string): string {
     .replace(SCHEME_AND_CREDENTIAL, (whole: string, scheme: string, blank: string, credential: string) =>
       /[A-Z0-9_~+/=]/.test(credential) ? `${scheme}${blank}${MASK}` : whole,
     )
+    .replace(NODE_TOKEN, MASK)
     .replace(JSON_WEB_TOKEN, MASK);
 }
 

@@ -17,10 +17,12 @@ system node (net_interface.0.connection = 'pub' and net_interface.1.connection =
 deploy node 2
 `;
 
+let token = '';
+
 /** A configuration in which VM 1 fails; its log holds secrets that no pattern knows. */
 const failing: Contextualizer = {
   run: async ({ runId, ports }) => {
-    const token = await ports.infrastructureToken();
+    token = await ports.infrastructureToken();
     await ports.logVm(1, `echo ${PASSWORD} ${PROXY_PASSWORD} ${token}\nlast words\n`);
     await ports.logInfrastructure(`with ${PASSWORD}`);
     const failure = {
@@ -77,8 +79,7 @@ describe('the failure report', () => {
 
   it('goes out as a bundle with logs and document, without any secret that is stored with the infrastructure', async () => {
     const text = JSON.stringify(await house.manager.failureBundle(callOf(), id));
-    const token = String((await house.store.getInfrastructure(id))?.extra.infrastructureToken);
-    expect(token.length).to.be.greaterThan(10);
+    expect(token).to.match(/^im-infrastructure\./);
     for (const secret of [PASSWORD, PROXY_PASSWORD, token]) expect(text).not.to.contain(secret);
     const bundle = JSON.parse(text);
     expect(bundle.vms.map(({ number }: { number: number }) => number)).to.deep.equal([1, 0]);

@@ -10,6 +10,11 @@ const JWT = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJDQU5BUlkifQ.CANARYCANARY';
 
 describe('redactText', () => {
   const hidden: readonly (readonly [string, string])[] = [
+    [
+      'token of an infrastructure',
+      `printed im-infrastructure.9f450b9a-e4c5-41f1-8d55-02fc00000001.${'CANARY-_'.repeat(5)}CAN`,
+    ],
+    ['token of a machine', 'printed im-call-home.CANARYCANARYCANARYCANARYCANARYCANARYCANARYC'],
     ['RADL password', "disk.0.os.credentials.password = 'CANARY' and\ncpu.count = 1"],
     ['RADL new password', "disk.0.os.credentials.new.password='CANARY'"],
     ['RADL private key', `disk.0.os.credentials.private_key = '${PEM}' and`],
