@@ -10,6 +10,7 @@ import type { OperationSettings } from './operations/index.js';
 import type { MaintenanceSettings } from './operations/maintenance/index.js';
 import type { SystemDefaults } from './radl/index.js';
 import { parseDataDb } from './store/index.js';
+import { trimEndOf } from './util/trim-text.js';
 
 /** Version of this program. */
 export const VERSION = '3.0.0';
@@ -73,6 +74,7 @@ export function managerSettings(config: Config): ManagerSettings {
     vmInfoUpdateErrorGracePeriodMs: seconds(config.vmInfoUpdateErrorGracePeriod),
     systemDefaults: systemDefaults(config),
     masksVmCredentials: config.maskVmCredentials,
+    serviceUrl: trimEndOf(config.serviceUrl, '/'),
     ...(config.singleSite && { imageUrlOnSite: (imageUrl: string) => singleSiteImageUrl(config, imageUrl) }),
   };
 }

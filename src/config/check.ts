@@ -83,6 +83,9 @@ function checkApis(config: Config, probes: FileProbes): readonly Finding[] {
     ...when(!config.restRootPath.startsWith('/'), () =>
       error('REST_ROOT_PATH', `REST_ROOT_PATH must begin with "/", not be ${JSON.stringify(config.restRootPath)}.`),
     ),
+    ...when(config.serviceUrl !== '' && !isWebUrl(config.serviceUrl), () =>
+      error('SERVICE_URL', `${JSON.stringify(maskUrls(config.serviceUrl))} is no http(s) URL.`),
+    ),
     ...when(config.staticFilesDir !== '' && !probes.isDirectory(config.staticFilesDir), () =>
       warning('STATIC_FILES_DIR', `There is no directory ${config.staticFilesDir}.`),
     ),

@@ -117,3 +117,7 @@ export function refresh({ refresher }: ManagerEnvironment, caller: Caller, infra
   if (caller.onlyInfrastructure !== undefined && caller.clouds.length === 0) return;
   refresher.request(infrastructureId, caller.items);
 }
+
+/** Base URL under which machines reach the service; empty when nobody knows. */
+export const serviceUrlOf = ({ settings }: ManagerEnvironment, call: Call): string =>
+  settings.serviceUrl === '' ? call.serviceUrl : settings.serviceUrl;

@@ -2,7 +2,7 @@
 // Use case: add VMs to an infrastructure (core.md §6).
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
 import { printRadl, Radl } from '../radl/index.js';
-import { admitToInfrastructure, notForNodes } from './access.js';
+import { admitToInfrastructure, notForNodes, serviceUrlOf } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
 import type { DeploymentDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
@@ -41,7 +41,12 @@ export async function addResources(
       infrastructureId,
       caller: caller.owners[0].username,
       request: {
-        ...encodeLaunchRequest({ document, isContextualized, isAsync: false, serviceUrl: call.serviceUrl }),
+        ...encodeLaunchRequest({
+          document,
+          isContextualized,
+          isAsync: false,
+          serviceUrl: serviceUrlOf(environment, call),
+        }),
         ...onceMark(once),
       },
       ...(once !== undefined && { id: once.id }),

@@ -4,7 +4,7 @@ import { badRequest, errorText, type Infrastructure } from '../domain/index.js';
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
 import { checkRadl, printRadl, Radl, RadlError } from '../radl/index.js';
 import { serializeTosca } from '../tosca/index.js';
-import { admit } from './access.js';
+import { admit, serviceUrlOf } from './access.js';
 import { type DeploymentDocument, readDocument } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
@@ -50,7 +50,12 @@ export async function createInfrastructure(
       infrastructureId: id,
       caller: username,
       request: {
-        ...encodeLaunchRequest({ document, isContextualized: true, isAsync, serviceUrl: call.serviceUrl }),
+        ...encodeLaunchRequest({
+          document,
+          isContextualized: true,
+          isAsync,
+          serviceUrl: serviceUrlOf(environment, call),
+        }),
         ...onceMark(once),
       },
       credentials: caller.items,

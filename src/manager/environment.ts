@@ -21,6 +21,8 @@ export interface ManagerSettings {
   readonly systemDefaults: SystemDefaults;
   /** MASK_VM_CREDENTIALS: nobody is shown how to enter the machines. */
   readonly masksVmCredentials: boolean;
+  /** SERVICE_URL without final slash; empty: machines are told the URL of the request. */
+  readonly serviceUrl: string;
   /** Present in single-site mode: the site's image that a requested URL stands for. */
   readonly imageUrlOnSite?: (imageUrl: string) => string;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use case: change an infrastructure towards a TOSCA document: remove what it no longer wants, add what is missing, else configure again
 // (rest-api.md §9.7, tosca.md §9).
+
 import type { Caller, Infrastructure } from '../domain/index.js';
 import { storeTosca } from '../tosca/index.js';
+import { serviceUrlOf } from './access.js';
 import { readTosca } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
@@ -33,7 +35,7 @@ export async function updateWithTosca(
     caller: caller.owners[0].username,
     credentials: caller.items,
     request: {
-      ...encodeUpdateRequest({ form, text, isContextualized, serviceUrl: call.serviceUrl }),
+      ...encodeUpdateRequest({ form, text, isContextualized, serviceUrl: serviceUrlOf(environment, call) }),
       ...onceMark(once),
     },
     ...(once !== undefined && { id: once.id }),

@@ -13,7 +13,7 @@ import {
   withoutCallHomeToken,
 } from '../domain/index.js';
 import { credentials, isConnectedWith, privateIp, publicIp, sshPort } from '../radl/index.js';
-import { admitToInfrastructure, findVm, parseVmNumber } from './access.js';
+import { admitToInfrastructure, findVm, parseVmNumber, serviceUrlOf } from './access.js';
 import { callHomeScript, type TunnelTarget, tunnelCommand } from './call-home-script.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
@@ -92,7 +92,7 @@ async function script(
     await changeTokens(environment, vm, (current) => withCallHomeToken(current.extra, token));
   }
   return callHomeScript(
-    `${call.serviceUrl}/infrastructures/${infrastructureId}/vms/${vm.number}/command?step=2`,
+    `${serviceUrlOf(environment, call)}/infrastructures/${infrastructureId}/vms/${vm.number}/command?step=2`,
     token,
   );
 }

@@ -39,6 +39,8 @@ describe('checkConfig', () => {
     ['REST_PORT = 8899\nACTIVATE_XMLRPC = no', []],
     ['REST_PORT = 0\nXMLRCP_PORT = 0', []],
     ['REST_ROOT_PATH = im', ['error REST_ROOT_PATH']],
+    ['SERVICE_URL = im.example.org', ['error SERVICE_URL']],
+    ['SERVICE_URL = https://im.example.org/im/', []],
     ['DATA_DB = mysqll://u:p@h/d', ['error DATA_DB']],
     ['DATA_DB = oracle://u:p@h/d', ['error DATA_DB']],
     ['DATA_DB = sqlite://', ['error DATA_DB']],

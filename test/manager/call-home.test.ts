@@ -40,8 +40,9 @@ describe('a machine that calls home', () => {
     [house, service] = [undefined, undefined];
   });
 
-  const start = async (settings = {}, serviceUrl = 'http://im.example') => {
+  const start = async (settings = {}, serviceUrl = 'http://im.example', options = {}) => {
     house = await startHouse({
+      ...options,
       types: [cloud.connectorType()],
       settings,
       answersSsh: async (host, port, timeoutMs, signal) =>
@@ -82,6 +83,11 @@ describe('a machine that calls home', () => {
       expect(await stored(inn, id)).to.equal('{}');
     });
   }
+
+  it('is told SERVICE_URL rather than the URL of the request, which XML-RPC does not have', async () => {
+    const { id } = await start({}, '', { serviceUrl: 'https://im.public' });
+    expect(cloud.callHomes.get(1)?.commandUrl).to.equal(`https://im.public/infrastructures/${id}/vms/1/command`);
+  });
 
   it('gets a new token with each try, known before the provider is asked', async () => {
     const tokens: (string | undefined)[] = [];

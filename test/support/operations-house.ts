@@ -35,6 +35,8 @@ export interface HouseOptions {
   readonly settings?: Partial<OperationSettings>;
   readonly bootMode?: 0 | 1 | 2;
   readonly masksVmCredentials?: boolean;
+  /** SERVICE_URL. */
+  readonly serviceUrl?: string;
   /** Does the master answer, as the use cases see it? Default: no. */
   readonly answersSsh?: ManagerEnvironment['answersSsh'];
   /** Clock of use cases and operations; default: the real one. */
@@ -119,6 +121,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     vmInfoUpdateErrorGracePeriodMs: 120_000,
     systemDefaults: SYSTEM_DEFAULTS,
     masksVmCredentials: options.masksVmCredentials ?? false,
+    serviceUrl: options.serviceUrl ?? '',
   };
   const environment: OperationEnvironment = {
     store,

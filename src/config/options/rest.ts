@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options of the REST API (configuration.md §2.4).
-import { boolean, integer, text } from '../option.js';
+import { boolean, example, integer, text } from '../option.js';
 
 export const restOptions = {
   activateRest: boolean({ name: 'ACTIVATE_REST', default: true, help: 'Serves the REST API.' }),
@@ -43,6 +43,15 @@ export const restOptions = {
     default: '/',
     emptyMeansDefault: true,
     help: 'Path under which a proxy publishes the REST API; it appears in the URLs of the answers.',
+  }),
+  serviceUrl: text({
+    name: 'SERVICE_URL',
+    unit: 'URL',
+    default: '',
+    help:
+      'Base URL under which machines reach the REST API: for VM_TAG_IM_URL, and for machines without public network, which call home ' +
+      '(SSH_REVERSE_TUNNELS). Empty: that of the request; over XML-RPC, which has none, machines cannot call home.',
+    shipped: example('https://im.example.org/im'),
   }),
   restMaxBlockingCalls: integer({
     name: 'REST_MAX_BLOCKING_CALLS',
