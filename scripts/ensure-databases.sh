@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the database servers that the tests of the store start for themselves; does nothing when they are there.
+# Installs the servers that tests start for themselves, databases and a proxy; does nothing when they are there.
 #
 #   scripts/ensure-databases.sh [--no-install]
 #
 #   --no-install   installs nothing; lists what is missing instead
 #
-# MariaDB and PostgreSQL come from the distribution (Debian, Ubuntu). The server that speaks MongoDB's protocol, FerretDB, is built
+# MariaDB, PostgreSQL and HAProxy come from the distribution (Debian, Ubuntu). The server that speaks MongoDB's protocol, FerretDB, is built
 # with the Go toolchain (1.22 or newer) into var/tools; without Go its tests are left out.
 # Exit status: 0 all there, 1 something is missing.
 set -euo pipefail
@@ -52,6 +52,7 @@ missing=()
 { have mariadbd && have mariadb-install-db; } || missing+=(mariadb-server)
 has_postgresql || missing+=(postgresql)
 have openssl || missing+=(openssl)
+have haproxy || missing+=(haproxy)
 
 status=0
 if [ ${#missing[@]} -gt 0 ]; then
@@ -63,7 +64,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt_install "${missing[@]}" || die "these packages could not be installed: ${missing[*]}"
   fi
 else
-  note "MariaDB and PostgreSQL are there"
+  note "MariaDB, PostgreSQL and HAProxy are there"
 fi
 
 if [ -x "$FERRETDB" ]; then

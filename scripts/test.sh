@@ -126,7 +126,7 @@ if [ $run_setup = 1 ]; then
     if [ $engine_is_there = 1 ]; then check image setup_images || engine_is_there=0; fi
     check runtime ensure_runtime_bundle || true
     say databases
-    scripts/ensure-databases.sh || skip_loudly databases "a database server for the tests of the store is missing"
+    scripts/ensure-databases.sh || skip_loudly databases "a database server or proxy for the tests is missing"
     # Large, and needed by one test, which says so when it is left out.
     if [ "$PEERS" = all ]; then check browser scripts/ensure-browser.sh || true; fi
     say simulators

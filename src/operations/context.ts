@@ -18,6 +18,8 @@ export interface OperationContext {
   readonly observer: Observer;
   /** Aborts with `Cancelled` or `Parked`. */
   readonly signal: AbortSignal;
+  /** Another daemon has the lease now: what was done at providers since then is in no record. */
+  readonly hasLostLease: () => boolean;
   /** It had begun before this daemon was started: provider calls may have happened. */
   readonly isResumed: boolean;
   /** Runs something beside the operations, until the daemon stops; failures are logged. */

@@ -8,7 +8,7 @@ import { Cancelled } from './interruption.js';
 import { createLane, isIdle, type Lane, type RunningOperation } from './lane.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import { type RunnerTools, runOperation } from './runner.js';
-import { StopRequest } from './stop-request.js';
+import { type Attempt, StopRequest } from './stop-request.js';
 import { pauseUnlessAborted, type Waiters } from './waiters.js';
 import type { Workspace, Workspaces } from './workspace.js';
 
@@ -257,7 +257,7 @@ export class Lanes {
           if (release !== undefined) {
             const { workspace, close } = workspaces.open(infrastructureId);
             try {
-              const result = await this.#run(workspace, present, attempt.signal);
+              const result = await this.#run(workspace, present, attempt);
               if (isFinal(result.state) || stop.isParked) {
                 return result;
               }
@@ -278,8 +278,9 @@ export class Lanes {
     }
   }
 
-  async #run(workspace: Workspace, operation: Operation, signal: AbortSignal): Promise<Operation> {
-    const result = await runOperation(this.#tools, workspace, operation, signal);
+  async #run(workspace: Workspace, operation: Operation, attempt: Attempt): Promise<Operation> {
+    const { signal } = attempt;
+    const result = await runOperation(this.#tools, workspace, operation, attempt);
     if (operation.kind === 'configure' && signal.reason instanceof Cancelled) {
       await this.#killRemote(workspace, operation);
     }
@@ -306,6 +307,7 @@ export class Lanes {
       limits,
       observer,
       signal: stopping,
+      hasLostLease: () => false,
       isResumed: true,
       inBackground,
       log: async () => undefined,

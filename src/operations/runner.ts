@@ -19,6 +19,7 @@ import { Cancelled, Parked } from './interruption.js';
 import type { LaunchLimits } from './launch-limits.js';
 import { logLine } from './log-line.js';
 import type { Observer } from './observer.js';
+import type { Attempt } from './stop-request.js';
 import { unexpectedEnd } from './unexpected-end.js';
 import type { Workspace } from './workspace.js';
 
@@ -45,9 +46,10 @@ export async function runOperation(
   tools: RunnerTools,
   workspace: Workspace,
   accepted: Operation,
-  signal: AbortSignal,
+  attempt: Pick<Attempt, 'signal' | 'hasLostLease'>,
 ): Promise<RunResult> {
   const { environment } = tools;
+  const { signal } = attempt;
   const startedAt = accepted.startedAt ?? environment.now();
   const logger = environment.logger.child({ fields: { infId: accepted.infrastructureId, opId: accepted.id } });
   let operation: Operation = { ...accepted, state: 'running', startedAt };
@@ -62,7 +64,7 @@ export async function runOperation(
     ]);
   }
   for (let isResumed = accepted.startedAt !== null; ; isResumed = true) {
-    const context = contextOf(tools, workspace, operation, signal, isResumed);
+    const context = contextOf(tools, workspace, operation, attempt, isResumed);
     try {
       signal.throwIfAborted();
       if (operation.kind !== 'destroy' && (await isDeleted(environment, operation.infrastructureId))) {
@@ -101,7 +103,7 @@ function contextOf(
   { environment, limits, observer, inBackground }: RunnerTools,
   workspace: Workspace,
   operation: Operation,
-  signal: AbortSignal,
+  { signal, hasLostLease }: Pick<Attempt, 'signal' | 'hasLostLease'>,
   isResumed: boolean,
 ): OperationContext {
   const { infrastructureId } = operation;
@@ -113,6 +115,7 @@ function contextOf(
     limits,
     observer,
     signal,
+    hasLostLease,
     isResumed,
     inBackground,
     log: (text) =>

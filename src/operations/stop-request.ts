@@ -8,6 +8,8 @@ export interface Attempt {
   /** Aborts with `Cancelled`, `Parked` or `LeaseLost`. */
   readonly signal: AbortSignal;
   readonly loseLease: () => void;
+  /** Also when it was told something else before. */
+  readonly hasLostLease: () => boolean;
 }
 
 /** Remembers that an operation is to be cancelled or parked, and passes it on to whatever runs of it. */
@@ -44,6 +46,14 @@ export class StopRequest {
     if (reason !== undefined) {
       attempt.abort(reason);
     }
-    return { signal: attempt.signal, loseLease: () => attempt.abort(new LeaseLost()) };
+    let isLost = false;
+    return {
+      signal: attempt.signal,
+      loseLease: () => {
+        isLost = true;
+        attempt.abort(new LeaseLost());
+      },
+      hasLostLease: () => isLost,
+    };
   }
 }

@@ -28,9 +28,8 @@ export function takeOverSeconds(
         ({ createdAt, finishedAt }) => createdAt < wall && (finishedAt ?? Number.POSITIVE_INFINITY) > wall,
       );
       if (before?.kind !== 'acquired' || before.node !== node || !isWorking) continue;
-      const after = leases.find(
-        ({ kind, fencing, endedAt }) => kind === 'acquired' && endedAt > startedAt && fencing > before.fencing,
-      );
+      // One that woke, or came back, in time has kept what it had.
+      const after = leases.find(({ kind, endedAt }) => kind === 'acquired' && endedAt > startedAt);
       if (after !== undefined && after.node !== node) times.push((after.endedAt - startedAt) / 1000);
     }
   }

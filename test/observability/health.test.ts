@@ -94,4 +94,11 @@ describe('health', () => {
     expect((await health.readiness()).status).to.equal('failed');
     expect(health.liveness().status).to.equal('ok');
   });
+
+  it('says when it begins to stop whether somebody looks at its readiness, who has to hear of it', async () => {
+    const { health } = healthOf([good]);
+    expect(health.stopping()).to.equal(false);
+    await health.readiness();
+    expect(health.stopping()).to.equal(true);
+  });
 });

@@ -167,4 +167,66 @@ describe('two daemons on one database', () => {
     expect(cloud.vms.size).to.equal(3);
     expect((await second.store.listOperations({ infrastructureId: id }))[0]?.state).to.equal('done');
   });
+
+  it('goes on with what another daemon has begun meanwhile, not with what it was when it was accepted', async () => {
+    const life = mortal();
+    const configuring: Contextualizer = {
+      run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      killRemote: async () => undefined,
+      close: async () => undefined,
+    };
+    await start(configuring, life.decorate, 2000);
+    const id = await create(false);
+    let created = 0;
+    cloud.gate = async (call) => {
+      if (call === 'created') {
+        created += 1;
+        if (created === 1) life.die();
+      }
+    };
+    // It waits in the second one for the lease; the first one takes it up and dies in the middle of it.
+    const added = await second.manager.addResources(
+      callOf(),
+      id,
+      parseRadl('network priv\nsystem node\ndeploy node 2'),
+      {
+        isContextualized: false,
+      },
+    );
+    expect(added.vmNumbers).to.deep.equal([3, 4]);
+    expect(await second.manager.listVms(callOf(), id)).to.deep.equal([0, 1, 2, 3, 4]);
+    expect(cloud.vms.size).to.equal(5);
+  });
+
+  it('removes machines that came of a call which it had made before it was stopped for a while', async () => {
+    const life = mortal();
+    await start(undefined, life.decorate, 600);
+    let open: () => void = () => undefined;
+    const isOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let calls = 0;
+    let resume: () => void = () => undefined;
+    cloud.gate = async (call) => {
+      if (call === 'create') {
+        calls += 1;
+        if (calls === 1) {
+          resume = life.pause();
+          await isOpen;
+        }
+      }
+    };
+    const id = await create(true);
+    await until(() => calls === 1, 'the first one to launch');
+    await second.manager.destroyInfrastructure(callOf(), id, { isForced: false, isAsync: false });
+    expect(cloud.vms.size).to.equal(0);
+    open();
+    await until(() => cloud.vms.size === 3, 'the machines that come too late');
+    resume();
+    await until(() => cloud.vms.size === 0, 'them to be removed');
+    expect((await second.store.listOperations({ infrastructureId: id })).map(({ state }) => state)).to.deep.equal([
+      'cancelled',
+      'done',
+    ]);
+  });
 });

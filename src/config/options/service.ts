@@ -140,8 +140,8 @@ export const serviceOptions = {
     default: 0,
     min: 0,
     help:
-      'With several daemons on one database behind HAProxy: time for which a daemon trusts its memory of an ' +
-      'infrastructure that it has not used. Not longer than the expiry of the stick table. 0: a single daemon.',
+      'Accepted from configurations of grycap/im: longest age of what a daemon shows of an infrastructure that another one ' +
+      'may have changed. Any value is kept: every call reads the database, nothing is ever shown from memory.',
     shipped: example('3600'),
   }),
   staticFilesDir: text({

@@ -14,7 +14,6 @@ import {
 import { credentials, hasPublicNetwork, type Radl, setCredentials } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { OperationContext } from '../context.js';
-import { LeaseLost } from '../interruption.js';
 import { fillHostNames } from '../observer.js';
 import { type AskedLaunch, leaveOrphansBehind, removeOrphans } from './orphans.js';
 import { launchServiceUrl, type UnitRecord } from './request.js';
@@ -78,23 +77,24 @@ export async function launchUnit(
 
   const problem = preconditionProblem(first.vm, unit);
   const asked: AskedLaunch[] = context.isResumed ? [...pending.values()].map(askedLaunch) : [];
-  try {
+  const work = async (): Promise<void> => {
     if (problem === undefined) {
       await launchPending(context, infrastructure, first.vm, pending, settle, asked);
     }
     for (const entry of pending.values()) {
       commits.push(recordFailed(context, entry, problem ?? attemptTexts(entry.failures)));
     }
+  };
+  try {
+    // What is known is written down even when the launch is interrupted.
+    await work().finally(() => Promise.allSettled(commits));
+    await Promise.all(commits);
   } catch (error) {
-    if (context.signal.reason instanceof LeaseLost) {
+    if (context.hasLostLease()) {
       leaveOrphansBehind(context, asked);
     }
     throw error;
-  } finally {
-    // What is known is written down even when the launch is interrupted.
-    await Promise.allSettled(commits);
   }
-  await Promise.all(commits);
   if (context.isResumed) {
     await removeDuplicates(context, asked);
   }
