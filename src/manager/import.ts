@@ -29,7 +29,7 @@ export async function importInfrastructure(
   const accepted = { ...record, infrastructure: { ...infrastructure, owners: caller.owners, isDeleted: false } };
   let chosen = await chooseId(environment, caller, infrastructure.id);
   try {
-    await environment.store.commit(changesOf(accepted, chosen));
+    await environment.store.commit(await changesOf(environment, accepted, chosen));
   } catch (error) {
     // Somebody else may have imported it in the meantime: then it is refused as if that had been long ago.
     const again = await chooseId(environment, caller, infrastructure.id);
@@ -37,15 +37,33 @@ export async function importInfrastructure(
       throw error;
     }
     chosen = again;
-    await environment.store.commit(changesOf(accepted, chosen));
+    await environment.store.commit(await changesOf(environment, accepted, chosen));
   }
   const { id } = chosen;
   environment.logger.info(`Imported Inf ID: ${id} by ${caller.owners[0].username}.`, { infId: id });
   return { infrastructureId: id };
 }
 
-function changesOf(record: ReferenceRecord, { id, isReturning }: ChosenId): readonly Change[] {
-  return [...(isReturning ? [{ kind: 'purge-infrastructure' as const, id }] : []), ...recordChanges(record, id)];
+async function changesOf(
+  { store }: ManagerEnvironment,
+  record: ReferenceRecord,
+  { id, isReturning }: ChosenId,
+): Promise<readonly Change[]> {
+  if (!isReturning) {
+    return recordChanges(record, id);
+  }
+  // Documents name machines only: networks and the like that were left here are deleted with the infrastructure that comes back.
+  const left = (await store.listResources(id, { states: ['abandoned'] })).filter(({ kind }) => kind !== 'vm');
+  return [
+    { kind: 'purge-infrastructure', id },
+    ...recordChanges(record, id),
+    ...left.map(
+      (resource): Change => ({
+        kind: 'insert-resource',
+        resource: { ...resource, state: resource.providerId === null ? 'intent' : 'created' },
+      }),
+    ),
+  ];
 }
 
 /** Under which id a document is taken over. */
