@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { cloudsOf, createIdentity, parseAuthHeader } from '../auth/index.js';
+import { cloudsOf, parseAuthHeader } from '../auth/index.js';
 import { builtInConnectorTypes, type CloudConnector, createConnectorRegistry } from '../connectors/index.js';
 import { badRequest, errorText } from '../domain/index.js';
 import { sweepProviders } from '../operations/maintenance/index.js';
@@ -67,7 +67,7 @@ async function connectorsOf({ config, logger, now }: AdminContext, file: string)
       now,
       randomText,
       settings: connectorSettings(config),
-      resolveEgiImage: createIdentity({ config, now, logger }).egiImages.resolve,
+      resolveEgiImage: () => Promise.reject(badRequest('A search for machines needs no images.')),
     },
     builtInConnectorTypes,
   );

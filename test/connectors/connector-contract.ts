@@ -148,6 +148,12 @@ export function describeConnectorContract(subject: ContractSubject): void {
       for (const observation of observations) {
         expect(observation).to.include({ ok: true, cloudState: 'running' });
       }
+      // The search for orphans sees them under the same ids.
+      const marked = await connector.listMarked?.(never);
+      const ids = new Map(marked?.map(({ token, providerId }) => [token, providerId]));
+      for (const [index, { token }] of (marked === undefined ? [] : request.vms).entries()) {
+        expect(ids.get(token)).to.equal(vms[index]!.providerId);
+      }
     });
 
     it('has nothing new to say about a VM that did not change', async () => {

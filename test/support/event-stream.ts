@@ -16,6 +16,8 @@ export interface EventClient {
   readonly type: string;
   readonly events: readonly SentEvent[];
   readonly isEnded: boolean;
+  /** All that came. */
+  readonly text: string;
   /** The first event from `from` on that fits, as soon as it is there. */
   next(fits: (event: SentEvent) => boolean, what: string, from?: number): Promise<SentEvent>;
   close(): void;
@@ -28,8 +30,10 @@ export function follow(url: string, headers: Readonly<Record<string, string>>): 
     let isEnded = false;
     const request = http.get(url, { headers, agent: false }, (response) => {
       let text = '';
+      let whole = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
+        whole += chunk;
         const blocks = (text + chunk).split('\n\n');
         text = blocks.pop() ?? '';
         for (const block of blocks) {
@@ -48,6 +52,9 @@ export function follow(url: string, headers: Readonly<Record<string, string>>): 
         status: response.statusCode ?? 0,
         type: response.headers['content-type'] ?? '',
         events,
+        get text() {
+          return whole;
+        },
         get isEnded() {
           return isEnded;
         },

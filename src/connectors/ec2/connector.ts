@@ -6,7 +6,7 @@ import type { Capability, CloudConnector, ConnectorEnvironment, ConnectorType } 
 import { systemOf } from '../shared/first-system.js';
 import { alter } from './alter.js';
 import { candidates } from './candidates.js';
-import { destroyResource, destroyVm, findInRegions, findResource } from './destroy.js';
+import { destroyResource, destroyVm, findInRegions, findResource, listMarkedEverywhere } from './destroy.js';
 import { createEngine, createSharedState, type SharedState } from './engine.js';
 import { deleteImage, listImages, snapshot } from './images.js';
 import { adopt, launch } from './launch.js';
@@ -48,6 +48,7 @@ function createEc2Connector(
     launch: (request) => launch(engine, request),
     findByToken: (tokens, infrastructureId, signal, patience, documents) =>
       findInRegions(engine, tokens, infrastructureId, regionsOf(documents), signal, patience),
+    listMarked: (signal) => listMarkedEverywhere(engine, signal),
     adopt: (request, found) => adopt(engine, request, found),
     observe: (vms, signal) => observe(engine, vms, signal),
     destroy: (vm, signal) => destroyVm(engine, vm, signal),

@@ -8,7 +8,7 @@ import { releaseAddresses } from './addresses.js';
 import { removeDnsEntries } from './dns.js';
 import { CONCURRENCY, CONSISTENCY_WINDOW_MS, type Ec2, type Engine } from './engine.js';
 import { awsCode, isNotFound } from './failure.js';
-import { findByToken, terminate } from './instances.js';
+import { findByToken, listMarked, terminate } from './instances.js';
 import { findOwnNetwork, removeGateway, removeSubnet, removeVpc } from './own-networks.js';
 import { findRegisteredGroup, removeGroup } from './security-groups.js';
 import { instanceOf, isSpotRequest, parseRegionalId } from './vm-id.js';
@@ -130,6 +130,17 @@ export async function findInRegions(
         () => findByToken(engine, engine.clients.ec2(region), tokens, infrastructureId, signal, patience),
         signal,
       ),
+    ),
+  );
+  return found.flat();
+}
+
+/** Everything that carries a launch token, in all regions of the account. */
+export async function listMarkedEverywhere(engine: Engine, signal: AbortSignal) {
+  const bound = createSemaphore(CONCURRENCY);
+  const found = await Promise.all(
+    (await allRegions(engine, signal)).map((region) =>
+      bound.run(() => listMarked(engine.clients.ec2(region), signal), signal),
     ),
   );
   return found.flat();

@@ -80,6 +80,15 @@ export async function findByToken(
   }
 }
 
+/** Everything in the region that carries a launch token. */
+export async function listMarked(ec2: Ec2, signal: AbortSignal): Promise<readonly ProviderVm[]> {
+  const instances = await listInstances(ec2, [{ Name: 'tag-key', Values: [TAG_LAUNCH] }, LIVING], signal);
+  return instances.map(({ Tags, InstanceId = '' }) => ({
+    token: tagValue(Tags, TAG_LAUNCH),
+    providerId: regionalId(ec2.region, InstanceId),
+  }));
+}
+
 /** When EC2 shows at the latest what a create call with this token made. */
 function shownBefore(engine: Engine, token: string): number {
   const sent = engine.shared.sent.get(token, engine.environment.now());

@@ -16,6 +16,7 @@ deploy node 1
 const DELETIONS: readonly string[] = [
   'DELETE /infrastructures/{infId}',
   'GET /infrastructures/{infId}/data',
+  'PUT /leftovers/sweep',
   'XML-RPC DestroyInfrastructure',
   'XML-RPC ExportInfrastructure',
 ];
