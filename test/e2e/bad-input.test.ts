@@ -199,6 +199,13 @@ describe('wrong requests', () => {
   });
 
   describe('of somebody else', () => {
+    const NEW_OWNER = '{"username": "eve", "password": "x"}';
+    /** What routes take, where it is no new owner. */
+    const JSON_BODIES: Readonly<Record<string, string>> = {
+      'patch /infrastructures/{infId}': '{"desiredState": "STOPPED"}',
+      'put /infrastructures/{infId}/adopt': '{"cloud": "dummy", "machine": "m", "system": "node"}',
+    };
+
     interface Operation {
       readonly method: string;
       readonly path: string;
@@ -213,6 +220,8 @@ describe('wrong requests', () => {
         vmId: vm,
         property: 'state',
         diskNum: '0',
+        revision: '1',
+        operationId: '1',
       };
       return Object.entries(isRecord(paths) ? paths : {})
         .filter(([path]) => path.includes('{infId}'))
@@ -228,7 +237,7 @@ describe('wrong requests', () => {
             const body = isDocument
               ? { body: 'system node ()' }
               : isRecord(types)
-                ? { body: '{"username": "eve", "password": "x"}', type: 'application/json' }
+                ? { body: JSON_BODIES[`${method} ${path}`] ?? NEW_OWNER, type: 'application/json' }
                 : {};
             return {
               method: method.toUpperCase(),
