@@ -66,7 +66,7 @@ async function run(configFile: string | undefined): Promise<number> {
     for (const { option, message } of errors) {
       console.error(`${option}: ${message}`);
     }
-    return 2;
+    return errors.every(({ isOfMachine }) => isOfMachine) ? 1 : 2;
   }
   const logging = openLogging(loaded);
   for (const warning of loaded.warnings) {

@@ -26,9 +26,12 @@ export interface Finding {
   readonly option: string;
   /** A sentence with the remedy, to be shown behind the name of the option. */
   readonly message: string;
+  /** The configuration is right, but this machine lacks what it names. */
+  readonly isOfMachine?: true;
 }
 
 const error = (option: string, message: string): Finding => ({ severity: 'error', option, message });
+const lacking = (option: string, message: string): Finding => ({ ...error(option, message), isOfMachine: true });
 const warning = (option: string, message: string): Finding => ({ severity: 'warning', option, message });
 const when = (condition: boolean, finding: () => Finding): readonly Finding[] => (condition ? [finding()] : []);
 
@@ -63,7 +66,7 @@ function checkApis(config: Config, probes: FileProbes): readonly Finding[] {
     },
   ];
   const unreadable = (option: string, api: string, path: string): Finding =>
-    error(option, `${path || 'The empty path'} cannot be read, and the ${api} API shall use TLS.`);
+    lacking(option, `${path || 'The empty path'} cannot be read, and the ${api} API shall use TLS.`);
   return [
     ...when(!config.activateRest && !config.activateXmlrpc, () =>
       error('ACTIVATE_REST', 'ACTIVATE_REST and ACTIVATE_XMLRPC are both off: nothing would be served. Switch one on.'),
@@ -124,7 +127,7 @@ function checkDatabase(config: Config, probes: FileProbes): readonly Finding[] {
   const directory = dirname(file);
   return [
     ...when(!probes.isWritableDirectory(directory), () =>
-      error('DATA_DB', `Directory ${directory} does not exist or cannot be written; make it or name another.`),
+      lacking('DATA_DB', `Directory ${directory} does not exist or cannot be written; make it or name another.`),
     ),
     ...when(config.backupDir !== '' && !probes.canMakeDirectory(config.backupDir), () =>
       warning('BACKUP_DIR', `Directory ${config.backupDir} can be neither written nor made: there will be no backups.`),
@@ -142,7 +145,7 @@ function checkFiles(config: Config, probes: FileProbes): readonly Finding[] {
       warning('USER_DB', `Every user of this machine may read the passwords in ${config.userDb}. Give it mode 640.`),
     ),
     ...when(logsToFile && !probes.canMakeDirectory(dirname(config.logFile)), () =>
-      error('LOG_FILE', `Directory ${dirname(config.logFile)} can be neither written nor made.`),
+      lacking('LOG_FILE', `Directory ${dirname(config.logFile)} can be neither written nor made.`),
     ),
     ...when(!probes.isDirectory(config.contextualizationDir), () =>
       warning(
