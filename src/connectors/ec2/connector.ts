@@ -6,9 +6,10 @@ import type { Capability, CloudConnector, ConnectorEnvironment, ConnectorType } 
 import { systemOf } from '../shared/first-system.js';
 import { alter } from './alter.js';
 import { candidates } from './candidates.js';
-import { destroyResource, destroyVm, findInRegions, findResource, listMarkedEverywhere } from './destroy.js';
+import { destroyResource, destroyVm, findInRegions, findResource, inRegions } from './destroy.js';
 import { createEngine, createSharedState, type SharedState } from './engine.js';
 import { deleteImage, listImages, snapshot } from './images.js';
+import { listMarked } from './instances.js';
 import { adopt, launch } from './launch.js';
 import { launchRegion } from './launch-plan.js';
 import { observe } from './observe.js';
@@ -48,7 +49,7 @@ function createEc2Connector(
     launch: (request) => launch(engine, request),
     findByToken: (tokens, infrastructureId, signal, patience, documents) =>
       findInRegions(engine, tokens, infrastructureId, regionsOf(documents), signal, patience),
-    listMarked: (signal) => listMarkedEverywhere(engine, signal),
+    listMarked: (signal) => inRegions(engine, undefined, signal, (ec2) => listMarked(ec2, signal)),
     adopt: (request, found) => adopt(engine, request, found),
     observe: (vms, signal) => observe(engine, vms, signal),
     destroy: (vm, signal) => destroyVm(engine, vm, signal),

@@ -8,7 +8,7 @@ import { releaseAddresses } from './addresses.js';
 import { removeDnsEntries } from './dns.js';
 import { CONCURRENCY, CONSISTENCY_WINDOW_MS, type Ec2, type Engine } from './engine.js';
 import { awsCode, isNotFound } from './failure.js';
-import { findByToken, listMarked, terminate } from './instances.js';
+import { findByToken, terminate } from './instances.js';
 import { findOwnNetwork, removeGateway, removeSubnet, removeVpc } from './own-networks.js';
 import { findRegisteredGroup, removeGroup } from './security-groups.js';
 import { instanceOf, isSpotRequest, parseRegionalId } from './vm-id.js';
@@ -122,27 +122,21 @@ export async function findInRegions(
   signal: AbortSignal,
   patience: 'whole-window' | 'one-look' = 'whole-window',
 ) {
-  const places = regions ?? (await allRegions(engine, signal));
-  const bound = createSemaphore(CONCURRENCY);
-  const found = await Promise.all(
-    places.map((region) =>
-      bound.run(
-        () => findByToken(engine, engine.clients.ec2(region), tokens, infrastructureId, signal, patience),
-        signal,
-      ),
-    ),
+  return inRegions(engine, regions, signal, (ec2) =>
+    findByToken(engine, ec2, tokens, infrastructureId, signal, patience),
   );
-  return found.flat();
 }
 
-/** Everything that carries a launch token, in all regions of the account. */
-export async function listMarkedEverywhere(engine: Engine, signal: AbortSignal) {
+/** Looks in some regions, or in all of the account. */
+export async function inRegions<Found>(
+  engine: Engine,
+  regions: readonly string[] | undefined,
+  signal: AbortSignal,
+  look: (ec2: Ec2) => Promise<readonly Found[]>,
+): Promise<readonly Found[]> {
+  const places = regions ?? (await allRegions(engine, signal));
   const bound = createSemaphore(CONCURRENCY);
-  const found = await Promise.all(
-    (await allRegions(engine, signal)).map((region) =>
-      bound.run(() => listMarked(engine.clients.ec2(region), signal), signal),
-    ),
-  );
+  const found = await Promise.all(places.map((region) => bound.run(() => look(engine.clients.ec2(region)), signal)));
   return found.flat();
 }
 

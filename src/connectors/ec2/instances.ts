@@ -80,10 +80,10 @@ export async function findByToken(
   }
 }
 
-/** Everything in the region that carries a launch token. */
+/** Every instance of a region that carries a launch token, of whatever infrastructure. */
 export async function listMarked(ec2: Ec2, signal: AbortSignal): Promise<readonly ProviderVm[]> {
-  const instances = await listInstances(ec2, [{ Name: 'tag-key', Values: [TAG_LAUNCH] }, LIVING], signal);
-  return instances.map(({ Tags, InstanceId = '' }) => ({
+  const marked = await listInstances(ec2, [{ Name: 'tag-key', Values: [TAG_LAUNCH] }, LIVING], signal);
+  return marked.map(({ Tags, InstanceId = '' }) => ({
     token: tagValue(Tags, TAG_LAUNCH),
     providerId: regionalId(ec2.region, InstanceId),
   }));

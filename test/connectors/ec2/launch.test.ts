@@ -473,6 +473,7 @@ contextualize (system node configure long with cloud_init)`;
     const [vm] = await launch(plain());
     const found = await connector.findByToken([`${infrastructureId}-0-0`], infrastructureId, never, 'one-look');
     expect(found).to.deep.equal([{ token: `${infrastructureId}-0-0`, providerId: vm!.providerId }]);
+    expect(await connector.listMarked!(never)).to.deep.equal(found);
   });
 
   it('end with the reason when EC2 cannot be reached, without a secret', async () => {
