@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launching on EC2: networks, groups, disks, logins, spot, failures. Numbers in brackets: the behaviours of ec2.md §12.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CloudConnector, LaunchRequest } from '../../../src/connectors/index.js';
 import { parseRadl } from '../../../src/radl/index.js';
-import { THROTTLED } from '../../support/aws/aws-front.js';
+import { openAwsFront, THROTTLED } from '../../support/aws/aws-front.js';
+import { makeCertificate } from '../../support/databases/server-certificate.js';
 import {
   failure,
   type Launched,
@@ -474,6 +478,24 @@ contextualize (system node configure long with cloud_init)`;
     const found = await connector.findByToken([`${infrastructureId}-0-0`], infrastructureId, never, 'one-look');
     expect(found).to.deep.equal([{ token: `${infrastructureId}-0-0`, providerId: vm!.providerId }]);
     expect(await connector.listMarked!(never)).to.deep.equal(found);
+  });
+
+  it('refuse a certificate that nobody vouches for, unless the credential says verify = false', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'im-ec2-tls-'));
+    const { certificate, key } = makeCertificate(folder);
+    const front = await openAwsFront(lab.moto!.port, {
+      key: await readFile(key, 'utf8'),
+      cert: await readFile(certificate, 'utf8'),
+    });
+    try {
+      const regions = (item: Record<string, string>) =>
+        lab.connect({ item: { endpoint: front.url, region: REGION, ...item } }).listImages!({ owner: 'self' }, never);
+      expect((await failure(regions({}))).message).to.contain('self-signed certificate');
+      expect(await regions({ verify: 'false' })).to.deep.equal([]);
+    } finally {
+      await front.close();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('end with the reason when EC2 cannot be reached, without a secret', async () => {

@@ -394,7 +394,6 @@ system node (cpu.count >= 2 and net_interface.0.connection = 'pub' and net_inter
     await connector.destroy(followed, never);
     expect(await lab.instances()).to.deep.equal([instanceId(template)]);
     expect(await lab.ids('DescribeAddresses', 'publicIp')).to.deep.equal([]);
-    await lab.ask('CancelSpotInstanceRequests', { 'SpotInstanceRequestId.1': request });
   });
 
   it('survive throttling and lost answers while they are deleted (25)', async () => {

@@ -44,12 +44,12 @@ describe('kill -9 with EC2', function () {
     front = await openAwsFront(moto.port);
     front.decide = (call) => treatments.get(call.accessKey)?.(call) ?? 'pass';
   });
+  afterEach(() => console.log(`      ${kills} kills survived so far`));
   after(async () => {
     const violations = front?.violations ?? [];
     await front?.close();
     await moto?.destroy();
     expect([...new Set(violations)], 'requests that the official models do not allow').to.deep.equal([]);
-    console.log(`    ${kills} kills survived`);
   });
 
   const ec2 = (accessKey: string): CloudUnderTest => {
