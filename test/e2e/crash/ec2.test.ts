@@ -20,10 +20,10 @@ import { until } from '../../support/waiting.js';
 
 const IS_COMPLETE = process.env.IM_TEST_CRASH === 'all';
 /** Every so many points. */
-const STRIDE = IS_COMPLETE ? 1 : 13;
-const CALL_STRIDE = IS_COMPLETE ? 1 : 7;
+const STRIDE = IS_COMPLETE ? 1 : 17;
+const CALL_STRIDE = IS_COMPLETE ? 1 : 9;
 const CONCURRENCY = 3;
-const DEATHS = 4;
+const DEATHS = 3;
 
 const newAccessKey = (): string => `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
 
@@ -92,7 +92,7 @@ describe('kill -9 with EC2', function () {
     const house = await CrashHouse.build(cloud.authorization);
     let deaths = 0;
     // EC2 does not show what it made yet: only the client token says that it is the same machine.
-    front.hiddenLooks = 4;
+    front.hiddenLooks = DEATHS;
     treatments.set(accessKey, ({ action }) => {
       if (action !== 'RunInstances' || deaths === DEATHS) return 'pass';
       deaths += 1;
