@@ -90,6 +90,26 @@ describe('Store on an SQLite file', () => {
     }
   });
 
+  it('leaves nothing of logs in its files when the infrastructure goes', async () => {
+    const canary = 'CANARY-in-a-log';
+    const store = await fixture.open();
+    await store.migrate();
+    await store.commit([
+      { kind: 'insert-infrastructure', infrastructure: infrastructure('inf') },
+      { kind: 'insert-vm', vm: vm('inf', 0) },
+      { kind: 'append-log', infrastructureId: 'inf', vm: null, text: `${canary}\n`.repeat(2_000) },
+      { kind: 'append-log', infrastructureId: 'inf', vm: 0, text: `${canary}\n`.repeat(2_000) },
+    ]);
+    const isThere = async (): Promise<boolean> => {
+      const files = (await readdir(dirname(fixture.path))).filter((name) => name.startsWith('inf.dat'));
+      const contents = await Promise.all(files.map((name) => readFile(join(dirname(fixture.path), name))));
+      return contents.some((content) => content.includes(canary));
+    };
+    expect(await isThere()).to.equal(true);
+    await store.commit([{ kind: 'update-infrastructure', id: 'inf', set: { isDeleted: true } }]);
+    expect(await isThere()).to.equal(false);
+  });
+
   it('keeps the size columns for statistics when the documents go', async () => {
     const store = await fixture.open();
     await store.migrate();

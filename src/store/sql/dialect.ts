@@ -23,6 +23,8 @@ export interface Dialect extends FailureReader {
   readonly pingQuery: string;
   /** Does a rollback take tables back too? */
   readonly hasTransactionalSchema: boolean;
+  /** Takes what was deleted out of files beside the tables as well; a reader may keep it there until the next time. */
+  readonly afterScrub?: string;
   /** Creates or checks what must be there before the first connection. */
   prepare(): Promise<void>;
   /** Knex's configuration: client, connection, pool. */

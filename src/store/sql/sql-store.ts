@@ -4,7 +4,7 @@ import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import type { OwnerHash } from '../rows/owner-hash.js';
 import type { Sealer } from '../sealing.js';
-import type { Store } from '../store.js';
+import type { Change, Store } from '../store.js';
 import { applyChanges } from './apply-changes.js';
 import { type Batch, createBatch } from './batch.js';
 import { createCommitWitness } from './commit-witness.js';
@@ -56,6 +56,18 @@ export function createSqlStore(parts: SqlStoreParts): Store {
     return ownerHash;
   }
 
+  /** The deletion itself is committed: what goes wrong here is made up for by the next one. */
+  async function afterScrub(): Promise<void> {
+    const statement = dialect.afterScrub;
+    if (statement !== undefined) {
+      await database
+        .read((session) => session.all(statement))
+        .catch((error: unknown) => {
+          logger.debug('What was deleted may still be in the log of the database.', { error });
+        });
+    }
+  }
+
   const leaseTime = parts.leasesByOwnTime ? undefined : serverTime;
 
   const newBatch = (session: SqlSession, hash: OwnerHash): Batch =>
@@ -86,6 +98,9 @@ export function createSqlStore(parts: SqlStoreParts): Store {
         }
         await applyChanges(newBatch(session, await requireOwnerHash(session)), changes);
       });
+      if (changes.some(isScrub)) {
+        await afterScrub();
+      }
     },
 
     getHeader: (id) => database.read((session) => getHeader(session, sealer, id)),
@@ -119,3 +134,7 @@ export function createSqlStore(parts: SqlStoreParts): Store {
     releaseLease: (lease) => queue.submit((session) => releaseLease(session, lease)),
   };
 }
+
+/** Does a change take secrets away? */
+const isScrub = (change: Change): boolean =>
+  change.kind === 'purge-infrastructure' || (change.kind === 'update-infrastructure' && change.set.isDeleted === true);

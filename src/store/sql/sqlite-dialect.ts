@@ -27,6 +27,7 @@ export function sqliteDialect(path: string, logger: Logger): Dialect {
     serverTime: undefined,
     hasTransactionalSchema: true,
     pingQuery: 'SELECT COUNT(*) AS tables FROM sqlite_master',
+    afterScrub: 'PRAGMA wal_checkpoint(TRUNCATE)',
     prepare: () => prepareSqliteFile(path, logger),
     knexConfig: {
       client: 'better-sqlite3',
@@ -58,6 +59,8 @@ function setUp(connection: unknown, done: Done): void {
     connection.pragma('foreign_keys = ON');
     connection.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
     connection.pragma('trusted_schema = OFF');
+    // What is deleted is overwritten: logs hold what recipes print.
+    connection.pragma('secure_delete = ON');
     keepPrepared(connection);
     done(null, connection);
   } catch (error) {
