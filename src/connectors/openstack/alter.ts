@@ -115,8 +115,13 @@ async function untilResized(site: Site, vm: VmReference, signal: AbortSignal): P
       ({ vmState, status, faultMessage, taskState }) => {
         state = vmState;
         if (status === 'ERROR') throw new ImError('provider', faultMessage === '' ? 'the server failed' : faultMessage);
+        if (taskState !== '') return false;
+        if (vmState === 'resized') return true;
         // Back where it was, with nothing going on: the provider gave up.
-        return vmState === 'resized' && taskState === '';
+        throw new ImError(
+          'provider',
+          `Resize cannot be confirmed. VM state: ${vmState}. The cloud has no room for that size now, or not for that flavor.`,
+        );
       },
       RESIZE_TIMEOUT_MS,
     );

@@ -15,13 +15,14 @@ export function flavorsOf(site: Site, signal: AbortSignal): Promise<readonly Fla
 
 /**
  * The smallest flavor that satisfies the features of a system: by special devices, virtual CPUs, memory, disk; then in the order of the
- * cloud. Flavors with GPUs come last unless GPUs are asked for.
+ * cloud. Flavors with GPUs or enclaves come last unless these are asked for.
  */
 export function chooseFlavor(flavors: readonly Flavor[], wanted: Features): Flavor | undefined {
   const asksGpu = wanted.has('gpu.count');
+  const asksSgx = wanted.getText('cpu.sgx') === 'yes';
   const rank = (flavor: Flavor): readonly number[] => [
     deviceCount(flavor),
-    !asksGpu && isGpuFlavor(flavor) ? 1 : 0,
+    (!asksGpu && isGpuFlavor(flavor)) || (!asksSgx && hasTruthySpec(flavor, 'sgx')) ? 1 : 0,
     flavor.vcpus,
     flavor.ramMib,
     flavor.diskGb,

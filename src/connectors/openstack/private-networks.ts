@@ -207,7 +207,7 @@ export async function findSubnet(site: Site, name: string, signal: AbortSignal):
   return (await site.neutron.subnets({ name }, signal))[0];
 }
 
-const REMOVAL_TIMEOUT_MS = 60_000;
+const REMOVAL_TIMEOUT_MS = 180_000;
 const REMOVAL_INTERVAL_MS = 1_000;
 
 /** Deletes a network of ours with its subnets, after taking every router out of it. */

@@ -11,7 +11,7 @@ import { recorded } from './recorded.js';
 import { META_INFRASTRUCTURE, META_VM, type Site } from './site.js';
 import type { ServerView, VolumeView } from './views.js';
 
-const CHANGE_TIMEOUT_MS = 60_000;
+const CHANGE_TIMEOUT_MS = 120_000;
 const CHANGE_INTERVAL_MS = 500;
 
 const volumeMetadata = (infrastructureId: string, vmNumber: number): Readonly<Record<string, string>> => ({

@@ -46,7 +46,8 @@ const FLAVORS: readonly Flavor[] = [
   flavor('small.copy', 1, 2048, 20),
   flavor('large', 4, 8192, 80, { ephemeralGb: 10 }),
   flavor('gpu', 4, 8192, 80, specs(ACCELERATOR)),
-  flavor('sgx', 8, 8192, 80, specs({ 'resources:SGX_EPC': '64' })),
+  flavor('sgx', 4, 4096, 40, specs({ 'resources:SGX_EPC': '64' })),
+  flavor('huge', 8, 8192, 80),
 ];
 
 const chosen = (features: string): string | undefined =>
@@ -62,13 +63,14 @@ describe('OpenStack flavors (8)', () => {
 
   it('takes every operator at its word', () => {
     expect(chosen('cpu.count > 1')).to.equal('large');
-    expect(chosen('cpu.count = 8')).to.equal('sgx');
+    expect(chosen('cpu.count = 8')).to.equal('huge');
     expect(chosen('memory.size < 2048M')).to.equal('gpuspec');
     expect(chosen('memory.size >= 2GiB')).to.equal('large');
     expect(chosen('cpu.count = 3')).to.equal(undefined);
   });
 
-  it('puts special devices last unless GPUs are asked for', () => {
+  it('puts special devices last unless they are asked for', () => {
+    expect(chosen('cpu.count >= 4')).to.equal('large');
     expect(chosen('gpu.count >= 1 and cpu.count >= 4')).to.equal('gpu');
     expect(chosen("gpu.count >= 1 and gpu.vendor = 'nvidia' and gpu.model = 'tesla v100'")).to.equal('gpuspec');
     expect(chosen('gpu.count >= 3 and cpu.count >= 2')).to.equal(undefined);

@@ -106,7 +106,7 @@ FLAVORS = [
     ('m1.tiny', 1, 512, 1, 0, {}), ('m1.small', 1, 2048, 20, 0, {}), ('m1.medium', 2, 4096, 40, 0, {}), ('m1.three', 3, 4096, 40, 0, {}),
     ('m1.large', 4, 8192, 80, 10, {}), ('zero.disk', 1, 1024, 0, 0, {}), ('gpu.1', 4, 8192, 80, 0, ACCELERATOR),
     ('pci.gpu', 2, 4096, 40, 0, {'pci_passthrough:alias': 'GPU:2,FPGA:1'}), ('gpuspec', 2, 4096, 40, 0, {'hw:gpu': 'yes'}),
-    ('sgx.1', 2, 4096, 40, 0, {'resources:CUSTOM_SGX_EPC': '64'}),
+    ('sgx.1', 2, 4096, 40, 0, {'sgx:epc_size': '64'}),
 ]
 
 
