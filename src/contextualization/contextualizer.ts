@@ -15,6 +15,7 @@ import type { ControlLink } from './runner/control-link.js';
 import { reopenControl } from './runner/control-node.js';
 import { logFailureReport, recordFailures } from './runner/failures.js';
 import { killRun } from './runner/kill.js';
+import { anySignal } from './runner/many-listeners.js';
 import { createProgressKeeper, parseProgress, type RunProgress } from './runner/progress.js';
 import { partsOfTaskKey } from './runner/remote-layout.js';
 import { InfrastructureFailure, type RunContext, type WaitContext } from './runner/run-context.js';
@@ -99,7 +100,7 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     const time = new AbortController();
     const timer = new AbortController();
     const ports = bindPorts(request.ports);
-    const context = await contextFor({ ...request, ports }, AbortSignal.any([request.signal, time.signal]));
+    const context = await contextFor({ ...request, ports }, anySignal(request.signal, time.signal));
     const { progress } = context;
     ports.setVmResult = async (number, isConfigured, recipes) => {
       await request.ports.setVmResult(number, isConfigured, recipes);

@@ -11,6 +11,7 @@ import { type ControlLink, createControlDoor } from './control-link.js';
 import { type ControlNode, chooseControlNode, linkToExternal, linkToMaster, openMaster } from './control-node.js';
 import { reportDisabledVms, runDisabled } from './disabled-run.js';
 import { inPhase } from './failures.js';
+import { anySignal } from './many-listeners.js';
 import { openControl } from './open-control.js';
 import { type ConnectionFacts, planFor, reportLeftOut } from './planning.js';
 import { basicMark, prepareOthers } from './prepare-all.js';
@@ -48,7 +49,7 @@ async function prepare(context: RunContext, radl: Radl, control: ControlNode, ho
 
   // Control node, other VMs, roles and collections come side by side; when one of them fails, nobody waits any longer.
   const failed = new AbortController();
-  const inner: RunContext = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
+  const inner: RunContext = { ...context, signal: anySignal(context.signal, failed.signal) };
   const { door, open, fail } = createControlDoor();
   const orEndAll = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
