@@ -11,7 +11,8 @@ export interface ResourceShare {
 
 const MOST_PROCESSES = 8;
 const MOST_SINGLE_PROCESSES = 20;
-const MOST_FORKS = 20;
+// More would need more than 400 MiB at thirty machines (contextualization.md §25), and gain little: the master's processors are the limit.
+const MOST_FORKS = 10;
 // Measured with ansible-core 2.14: a process needs about 70 MiB, each host that it works on 10 MiB more.
 const PROCESS_MIB = 70;
 const FORK_MIB = 10;

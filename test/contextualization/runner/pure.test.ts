@@ -268,7 +268,7 @@ describe('the connection inventory', () => {
 
 describe('processes and forks of a step', () => {
   it('follow the free memory of the control node', () => {
-    expect(resourcesFor(undefined, false)).to.deep.equal({ processes: 8, forks: 20 });
+    expect(resourcesFor(undefined, false)).to.deep.equal({ processes: 8, forks: 10 });
     expect(resourcesFor(100_000, true)).to.deep.equal({ processes: 20, forks: 20 });
     expect(resourcesFor(700, false)).to.deep.equal({ processes: 5, forks: 7 });
     expect(resourcesFor(50, false)).to.deep.equal({ processes: 1, forks: 1 });
