@@ -38,7 +38,7 @@ ansible_is_complete() {
   # shellcheck disable=SC2046
   $(ansible_python) - 2>/dev/null <<'PYTHON'
 import importlib.util as util, os, sys
-for name in ("ansible", "jinja2", "yaml", "packaging", "resolvelib", "jmespath"):
+for name in ("ansible", "jinja2", "yaml", "packaging", "resolvelib", "jmespath", "winrm"):
     if util.find_spec(name) is None:
         sys.exit(1)
 places = [os.path.join(entry, "ansible_collections", "ansible", "posix") for entry in sys.path]
@@ -48,8 +48,10 @@ PYTHON
 }
 
 missing=()
-ansible_is_complete || missing+=(ansible python3-jmespath python3-resolvelib)
+ansible_is_complete || missing+=(ansible python3-jmespath python3-resolvelib python3-winrm)
 { have ssh && have ssh-keygen; } || missing+=(openssh-client)
+# Other versions of Ansible for the nodes come through pip.
+{ python3 -m pip --version || /usr/bin/python3 -m pip --version || pip3 --version; } >/dev/null 2>&1 || missing+=(python3-pip)
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$NO_INSTALL" = 1 ]; then
@@ -57,7 +59,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   else
     say "Installing ${missing[*]}"
     apt_install "${missing[@]}" || die "these packages could not be installed: ${missing[*]}"
-    ansible_is_complete || die "Ansible is installed but $(command -v ansible-playbook) is not complete: jinja2, yaml, packaging, resolvelib, jmespath and the collection ansible.posix are needed in its Python ($(ansible_python))"
+    ansible_is_complete || die "Ansible is installed but $(command -v ansible-playbook) is not complete: jinja2, yaml, packaging, resolvelib, jmespath, winrm and the collection ansible.posix are needed in its Python ($(ansible_python))"
   fi
 else
   note "Ansible and the OpenSSH client are there"

@@ -1,199 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
-// Assembles the Ansible runtime bundle that is pushed to master nodes, from the ansible-core that is installed on this host.
+// Assembles the Ansible runtimes that are pushed to master nodes: one from the ansible-core that is installed on this host, others from
+// the package index for nodes whose Python this one does not fit, and the collections of this host. What is there already stays.
 //
-//   node --import tsx scripts/runtime-bundle.ts --out DIR [--ansible /usr/bin/ansible-playbook]
-import { execFileSync } from 'node:child_process';
+//   node --import tsx scripts/runtime-bundle.ts --out DIR [--ansible /usr/bin/ansible-playbook] [--cores usual|all|2.16,2.18] [--collections all|NAME,...]
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { MANIFEST_FORMAT, type RuntimeBundle } from '../src/contextualization/runtime/manifest.js';
+import {
+  type CollectionBundle,
+  MANIFEST_FORMAT,
+  parseManifest,
+  type RuntimeBundle,
+  type RuntimeManifest,
+} from '../src/contextualization/runtime/manifest.js';
 import { pythonRangeOf } from '../src/contextualization/runtime/python-range.js';
+import { ROUTING_FILE } from '../src/contextualization/runtime/routing.js';
 import { packTar, type TarEntry } from '../src/ssh/index.js';
+import { type AnsibleSource, type HostAnsible, hostAnsible } from './runtime/ansible-source.js';
+import { bundleEntries, filesOf } from './runtime/bundle-entries.js';
+import { collectionsOf, type HostCollection, routingOf } from './runtime/collections.js';
+import { findPip, lockedCores, lockOf, withLockedAnsible } from './runtime/package-index.js';
 
-/** Python packages by the name of their distribution. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  ansible: 'ansible-core',
-  jinja2: 'Jinja2',
-  markupsafe: 'MarkupSafe',
-  yaml: 'PyYAML',
-  packaging: 'packaging',
-  resolvelib: 'resolvelib',
-  jmespath: 'jmespath',
-};
-// Without these Ansible runs, only a feature is missing (json_query, collection installs).
-const OPTIONAL = new Set(['jmespath', 'resolvelib']);
-/** ansible-vault needs a package that has no pure Python form; this takes its place where a node lacks it. */
-const FALLBACK = new URL('./runtime/cryptography_fallback.py', import.meta.url);
-const COLLECTION = 'ansible.posix';
-const COMMANDS = ['playbook', 'galaxy', 'vault', 'inventory', 'doc', 'config'];
-const LEFT_OUT =
-  /(^|\/)(__pycache__|tests|docs|changelogs|\.github|\.azure-pipelines)(\/|$)|\.(so|pyc|pyo|c|pyi|orig)$/;
+const POSIX = 'ansible.posix';
+/** With these every Python from 3.6 on has one, and the version that the reference installs (core 2.16) is among them. */
+const USUAL_CORES = ['2.11', '2.13', '2.15', '2.16', '2.18', '2.21'];
+/** Raised when the same inputs give other bundles. */
+const RECIPE = '1';
 
-interface Found {
-  readonly python: string;
-  readonly ansible: string;
-  readonly roots: Readonly<Record<string, string | null>>;
-  /** File with name and version of each distribution: Ansible asks for the versions of what it uses. */
-  readonly metadata: Readonly<Record<string, string | null>>;
-  readonly collection: string | null;
+class Refusal extends Error {
+  override readonly name = 'Refusal';
 }
-
-const fail = (text: string): never => {
-  console.error(`runtime-bundle: ${text}`);
-  process.exit(1);
-};
 
 function argument(name: string): string | undefined {
   const at = process.argv.indexOf(name);
   return at === -1 ? undefined : process.argv[at + 1];
 }
 
-/** The `ansible-playbook` of the host: as given, else the distribution's, else the first one in PATH. */
-function findAnsible(): string {
-  const inPath = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'ansible-playbook'));
-  const found = [argument('--ansible'), '/usr/bin/ansible-playbook', ...inPath].find(
-    (path) => path && existsSync(path),
-  );
-  return found ?? fail('no ansible-playbook on this host. Install it first: apt-get install ansible');
-}
+const sha256Of = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** Asks the interpreter that runs the host's Ansible where its packages are. */
-function locate(ansible: string): Found {
-  const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(ansible, 'utf8'));
-  const command = interpreter?.[1]?.endsWith('/env') ? interpreter[2] : interpreter?.[1];
-  const program = `
-import importlib.metadata, importlib.util, json, os, platform
-def root(name):
-    spec = importlib.util.find_spec(name)
-    return spec and spec.origin and os.path.dirname(spec.origin)
-def metadata(name):
-    try:
-        path = str(importlib.metadata.distribution(name)._path)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    files = [os.path.join(path, 'METADATA'), os.path.join(path, 'PKG-INFO'), path]
-    return next((file for file in files if os.path.isfile(file)), None)
-packages = ${JSON.stringify(PACKAGES)}
-import ansible.release
-collection = None
-import sys
-for base in [os.path.expanduser('~/.ansible/collections'), '/usr/share/ansible/collections'] + sys.path:
-    path = os.path.join(base, 'ansible_collections', *${JSON.stringify(COLLECTION)}.split('.'))
-    if os.path.isdir(path):
-        collection = path
-        break
-print(json.dumps({'python': platform.python_version(), 'ansible': ansible.release.__version__,
-    'roots': {name: root(name) for name in packages}, 'collection': collection,
-    'metadata': {name: metadata(distribution) for name, distribution in packages.items()}}))`;
+function readOld(out: string): RuntimeManifest {
+  const nothing = { bundles: [], collections: [] };
   try {
-    return JSON.parse(execFileSync(command ?? 'python3', ['-c', program], { encoding: 'utf8', timeout: 60_000 }));
-  } catch (error) {
-    return fail(`${ansible} does not work: ${error instanceof Error ? error.message : String(error)}`);
+    return parseManifest(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')));
+  } catch {
+    return nothing; // missing or of another version: all is made anew
   }
 }
 
-function* filesOf(directory: string, under: string): Generator<TarEntry> {
-  const items = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const item of items) {
-    const path = `${under}/${item.name}`;
-    if (LEFT_OUT.test(path)) continue;
-    if (item.isDirectory()) yield* filesOf(join(directory, item.name), path);
-    else if (existsSync(join(directory, item.name))) {
-      yield { path, content: readFileSync(join(directory, item.name)), mode: 0o644 };
-    }
-  }
+function write(out: string, name: string, content: string | Buffer): void {
+  writeFileSync(join(out, `${name}.new`), content, { mode: 0o644 });
+  renameSync(join(out, `${name}.new`), join(out, name));
 }
 
-const launcher = (command: string): string => `#!/usr/bin/env python3
-import os
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), 'lib'))
-try:
-    import cryptography
-except ImportError:
-    import cryptography_fallback
-    cryptography_fallback.install()
-from ansible.cli.${command} import main
-
-sys.exit(main())
-`;
-
-/** Where Python looks for the metadata of a distribution, whatever form it had on this host. */
-function metadataFolder(distribution: string, file: string): string {
-  const version = /^Version: *(\S+)/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '0';
-  return `${distribution.replaceAll('-', '_')}-${version}.dist-info/METADATA`;
+/** Writes an archive under the name of its content. */
+function pack(out: string, entries: Iterable<TarEntry>): { file: string; sha256: string; bytes: number } {
+  const archive = gzipSync(packTar(entries), { level: 9 });
+  const sha256 = sha256Of(archive);
+  const file = `${sha256}.tar.gz`;
+  if (!existsSync(join(out, file))) write(out, file, archive);
+  return { file, sha256, bytes: archive.length };
 }
 
-function* entries(found: Found): Generator<TarEntry> {
-  for (const command of COMMANDS) {
-    const name = `bin/ansible-${command}`;
-    yield { path: name, content: launcher(command), mode: 0o755 };
-  }
-  yield { path: 'bin/ansible', content: launcher('adhoc'), mode: 0o755 };
-  for (const [name, distribution] of Object.entries(PACKAGES)) {
-    const root = found.roots[name];
-    const metadata = found.metadata[name];
-    if (root) yield* filesOf(root, `lib/${name}`);
-    if (metadata)
-      yield { path: `lib/${metadataFolder(distribution, metadata)}`, content: readFileSync(metadata), mode: 0o644 };
-    if (!root && !OPTIONAL.has(name)) fail(`the Python package ${name} is missing beside ansible. Install it first.`);
-  }
-  if (!found.collection) {
-    fail(`the collection ${COLLECTION} is missing. Install it first: apt-get install ansible`);
-    return;
-  }
-  yield* filesOf(found.collection, `lib/ansible_collections/${COLLECTION.replace('.', '/')}`);
-  yield { path: 'lib/cryptography_fallback.py', content: readFileSync(FALLBACK), mode: 0o644 };
-  const licences = Object.keys(PACKAGES).map((name) => (name === 'ansible' ? 'ansible-core' : `python3-${name}`));
-  for (const name of licences) {
-    const path = `/usr/share/doc/${name}/copyright`;
-    if (existsSync(path)) yield { path: `licences/${name}`, content: readFileSync(path), mode: 0o644 };
-  }
-  yield {
-    path: 'README',
-    content: `ansible-core ${found.ansible} and what it needs, unmodified, compiled parts left out; cryptography_fallback.py is of the Infrastructure Manager (Apache-2.0). Licences: see licences/ and the files themselves.\n`,
-    mode: 0o644,
-  };
-}
-
-function main(): void {
-  const out = argument('--out') ?? fail('where to? --out DIR');
-  const found = locate(findAnsible());
-  const archive = gzipSync(packTar(entries(found)), { level: 9 });
-  const sha256 = createHash('sha256').update(archive).digest('hex');
+function makeBundle(out: string, source: AnsibleSource, posix: HostCollection, lock?: string): RuntimeBundle {
+  const { ansibleCore, hostPython } = source;
   const bundle: RuntimeBundle = {
-    file: `${sha256}.tar.gz`,
-    sha256,
-    bytes: archive.length,
-    ansibleCore: found.ansible,
-    python: pythonRangeOf(found.ansible, found.python),
-    collections: [COLLECTION],
+    ...pack(out, bundleEntries(source, posix.path)),
+    ansibleCore,
+    python: pythonRangeOf(ansibleCore, hostPython ?? '3.11'),
+    collections: [POSIX],
+    ...(lock !== undefined && { lock }),
   };
-  mkdirSync(out, { recursive: true });
-  accessSync(out);
-  const write = (name: string, content: string | Buffer) => {
-    writeFileSync(join(out, `${name}.new`), content, { mode: 0o644 });
-    renameSync(join(out, `${name}.new`), join(out, name));
-  };
-  if (!existsSync(join(out, bundle.file))) write(bundle.file, archive);
-  write('manifest.json', `${JSON.stringify({ format: MANIFEST_FORMAT, bundles: [bundle] }, null, 2)}\n`);
-  for (const name of readdirSync(out)) {
-    if (/^[0-9a-f]{64}\.tar\.gz$/.test(name) && name !== bundle.file) rmSync(join(out, name));
-  }
+  const { min, max } = bundle.python;
   console.log(
-    `ansible-core ${found.ansible} for Python ${bundle.python.min}-${bundle.python.max}: ${join(out, bundle.file)}, ${(archive.length / 1e6).toFixed(1)} MB`,
+    `ansible-core ${ansibleCore} for Python ${min}-${max}: ${join(out, bundle.file)}, ${megabytes(bundle.bytes)}`,
   );
+  return bundle;
 }
 
-main();
+/** Versions besides the host's: those asked for, and those of earlier runs. What cannot be had is told and left out. */
+function indexBundles(out: string, old: RuntimeManifest, posix: HostCollection): readonly RuntimeBundle[] {
+  const asked = argument('--cores') ?? '';
+  const cores = asked === 'all' ? lockedCores() : asked === 'usual' ? USUAL_CORES : asked.split(',').filter(Boolean);
+  const unknown = cores.filter((core) => !lockedCores().includes(core));
+  if (unknown.length > 0)
+    throw new Refusal(`no lock file of ${unknown.join(', ')}; there is ${lockedCores().join(', ')}`);
+  const pip = cores.length === 0 ? undefined : findPip();
+  return lockedCores().flatMap((core) => {
+    const lock = sha256Of(`${RECIPE} ${posix.version} ${lockOf(core)}`);
+    const there = old.bundles.find((bundle) => bundle.lock === lock && existsSync(join(out, bundle.file)));
+    if (there) return [there];
+    if (!cores.includes(core)) return [];
+    if (pip === undefined) {
+      console.warn(
+        `runtime-bundle: **** NO BUNDLE OF ansible-core ${core}: there is no pip on this host (apt-get install python3-pip) ****`,
+      );
+      return [];
+    }
+    try {
+      return [withLockedAnsible(pip, core, (source) => makeBundle(out, source, posix, lock))];
+    } catch (error) {
+      console.warn(
+        `runtime-bundle: **** NO BUNDLE OF ansible-core ${core}: ${error instanceof Error ? error.message : String(error)} ****`,
+      );
+      return [];
+    }
+  });
+}
+
+/** Collections of this host: those asked for, and those of earlier runs. */
+function collectionBundles(
+  out: string,
+  old: RuntimeManifest,
+  found: readonly HostCollection[],
+): readonly CollectionBundle[] {
+  const asked = argument('--collections') ?? '';
+  const names = asked.split(',');
+  let made = 0;
+  const bundles = found.flatMap(({ name, version, path, needs }): CollectionBundle[] => {
+    const there = old.collections.find((item) => item.name === name && item.version === version);
+    if (there && existsSync(join(out, there.file))) return [there];
+    // The callback of ansible.posix is also for an Ansible that a node got elsewhere.
+    if (asked !== 'all' && name !== POSIX && !names.includes(name)) return [];
+    made += 1;
+    const under = `ansible_collections/${name.replace('.', '/')}`;
+    return [{ name, version, needs, ...pack(out, filesOf(path, under)) }];
+  });
+  if (made > 0) {
+    const total = bundles.reduce((sum, { bytes }) => sum + bytes, 0);
+    console.log(`${bundles.length} collections (${made} of them packed now): ${megabytes(total)}`);
+  }
+  return bundles;
+}
+
+function assemble(out: string, host: HostAnsible): void {
+  mkdirSync(out, { recursive: true });
+  const old = readOld(out);
+  const found = collectionsOf(host.collectionRoots);
+  const posix = found.find(({ name }) => name === POSIX);
+  if (!posix) throw new Refusal(`the collection ${POSIX} is missing. Install it first: apt-get install ansible`);
+  const own = makeBundle(out, host, posix);
+  const others = indexBundles(out, old, posix).filter(({ sha256 }) => sha256 !== own.sha256);
+  const manifest: RuntimeManifest = {
+    bundles: [own, ...others],
+    collections: collectionBundles(out, old, found),
+  };
+  write(out, ROUTING_FILE, `${JSON.stringify(routingOf(host.routingFile))}\n`);
+  write(out, 'manifest.json', `${JSON.stringify({ format: MANIFEST_FORMAT, ...manifest }, null, 2)}\n`);
+  const kept = new Set([...manifest.bundles, ...manifest.collections].map(({ file }) => file));
+  for (const name of readdirSync(out)) {
+    if (/^[0-9a-f]{64}\.tar\.gz$/.test(name) && !kept.has(name)) rmSync(join(out, name));
+  }
+}
+
+try {
+  const out = argument('--out');
+  if (out === undefined) throw new Refusal('where to? --out DIR');
+  assemble(out, hostAnsible(argument('--ansible')));
+} catch (error) {
+  console.error(`runtime-bundle: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

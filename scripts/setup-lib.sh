@@ -122,10 +122,12 @@ ensure_build() {
   : >"$stamp"
 }
 
-# The Ansible that is pushed to the nodes is packed from the one that is installed here.
-ensure_runtime_bundle() {
-  local script=$ROOT_DIR/scripts/runtime-bundle.ts
+# The Ansible that is pushed to the nodes is packed from the one that is installed here; `all` adds versions of the package index for
+# other Pythons, and the collections of this host. What was packed before stays.
+ensure_runtime_bundle() { # [all]
+  local script=$ROOT_DIR/scripts/runtime-bundle.ts more=()
   [ -e "$script" ] || return 0
-  (cd "$ROOT_DIR" && node --import tsx "$script" --out "$VAR_DIR/runtime") ||
+  if [ "${1:-}" = all ]; then more=(--cores usual --collections all); fi
+  (cd "$ROOT_DIR" && node --import tsx "$script" --out "$VAR_DIR/runtime" "${more[@]}") ||
     die "the Ansible runtime for the nodes could not be packed"
 }

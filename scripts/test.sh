@@ -124,7 +124,7 @@ if [ $run_setup = 1 ]; then
       warn "no container engine: $ENGINE_PROBLEM"
     fi
     if [ $engine_is_there = 1 ]; then check image setup_images || engine_is_there=0; fi
-    check runtime ensure_runtime_bundle || true
+    check runtime ensure_runtime_bundle all || true
     say databases
     scripts/ensure-databases.sh || skip_loudly databases "a database server or proxy for the tests is missing"
     # Large, and needed by one test, which says so when it is left out.

@@ -11,11 +11,11 @@ import type {
   Contextualizer,
 } from './contract.js';
 import { configure } from './runner/configure.js';
-import type { ControlLink } from './runner/control-link.js';
 import { reopenControl } from './runner/control-node.js';
 import { logFailureReport, recordFailures } from './runner/failures.js';
 import { killRun } from './runner/kill.js';
 import { anySignal } from './runner/many-listeners.js';
+import { createOpenLinks, type OpenLinks } from './runner/open-links.js';
 import { createProgressKeeper, parseProgress, type RunProgress } from './runner/progress.js';
 import { partsOfTaskKey } from './runner/remote-layout.js';
 import { InfrastructureFailure, type RunContext, type WaitContext } from './runner/run-context.js';
@@ -46,16 +46,16 @@ function unfinishedTasks({ runningTasks, finishedVms }: RunProgress, line: strin
 
 /** Makes the contextualizer of a daemon. */
 export function createContextualizer(environment: ContextualizationEnvironment): Contextualizer {
-  const keptLinks = new Map<string, ControlLink>();
+  const keptLinks = new Map<string, OpenLinks>();
   const background = new AbortController();
 
-  const keep = (key: string, link: ControlLink): void => {
-    keptLinks.set(key, link);
+  const keep = (key: string, links: OpenLinks): void => {
+    keptLinks.set(key, links);
     sleep(KEPT_LINK_MS, background.signal).then(
       () => {
-        if (keptLinks.get(key) !== link) return;
+        if (keptLinks.get(key) !== links) return;
         keptLinks.delete(key);
-        link.close();
+        links.close();
       },
       () => {}, // closing: close() ends the links itself
     );
@@ -81,16 +81,16 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     }
   };
 
-  const endOfTime = async (context: WaitContext, link: ControlLink | undefined) => {
+  const endOfTime = async (context: WaitContext, links: OpenLinks) => {
     const line = 'ERROR: Max contextualization time passed.';
     await context.ports.logInfrastructure(line);
     await recordFailures(context, unfinishedTasks(context.progress.current, line));
     await logFailureReport(context);
     // The results first: the nodes may need their time.
     await failVms(context, 'unfinished');
-    if (link) {
+    if (links.all().length > 0) {
       const ansibleKey = await context.ports.ansibleKey();
-      await killRun({ ...context, ansibleKey, signal: AbortSignal.timeout(KILL_LIMIT_MS) }, link);
+      await killRun({ ...context, ansibleKey, signal: AbortSignal.timeout(KILL_LIMIT_MS) }, links);
     }
     return { isInfrastructureConfigured: context.progress.current.phase === 'steps' };
   };
@@ -112,19 +112,14 @@ export function createContextualizer(environment: ContextualizationEnvironment):
       () => time.abort(new TimeLimitReached('Max contextualization time passed.')),
       () => {}, // the run ended before
     );
-    let link: ControlLink | undefined;
+    const links = createOpenLinks();
     try {
-      await configure(context, {
-        remainingMs,
-        onLink: (opened) => {
-          link = opened;
-        },
-      });
+      await configure(context, { remainingMs, links });
       await logFailureReport(context);
       return { isInfrastructureConfigured: true };
     } catch (error) {
       if (request.signal.aborted) throw new ImError('cancelled', 'The configuration was cancelled.', { cause: error });
-      if (time.signal.aborted) return await endOfTime(context, link);
+      if (time.signal.aborted) return await endOfTime(context, links);
       if (!(error instanceof InfrastructureFailure)) throw error;
       for (const line of error.lines) await ports.logInfrastructure(line);
       environment.logger.info(`The configuration failed: ${error.message}`, { infId: request.infrastructureId, error });
@@ -134,14 +129,14 @@ export function createContextualizer(environment: ContextualizationEnvironment):
       return { isInfrastructureConfigured: false };
     } finally {
       timer.abort();
-      if (link && request.signal.aborted) keep(`${request.infrastructureId}/${request.runId}`, link);
-      else link?.close();
+      if (links.all().length > 0 && request.signal.aborted) keep(`${request.infrastructureId}/${request.runId}`, links);
+      else links.close();
     }
   };
 
   const killRemote = async (infrastructureId: string, runId: string, ports: ContextualizationPorts): Promise<void> => {
     const key = `${infrastructureId}/${runId}`;
-    let link = keptLinks.get(key);
+    const links = keptLinks.get(key) ?? createOpenLinks();
     keptLinks.delete(key);
     try {
       const signal = AbortSignal.timeout(KILL_LIMIT_MS);
@@ -151,14 +146,14 @@ export function createContextualizer(environment: ContextualizationEnvironment):
       const waiting = await contextFor({ ...request, ports: silent }, signal);
       if (waiting.progress.current.phase !== 'steps') return; // nothing was started yet
       const context: RunContext = { ...waiting, ansibleKey: await ports.ansibleKey() };
-      link ??= await reopenControl(context, await ports.radl());
-      if (link) await killRun(context, link);
+      if (links.all().length === 0) await reopenControl(context, await ports.radl(), links);
+      await killRun(context, links);
     } catch (error) {
       environment.logger.info(`Processes of the run ${runId} were not ended: ${errorText(error)}`, {
         infId: infrastructureId,
       });
     } finally {
-      link?.close();
+      links.close();
     }
   };
 
@@ -167,7 +162,7 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     killRemote,
     close: async () => {
       background.abort();
-      for (const link of keptLinks.values()) link.close();
+      for (const links of keptLinks.values()) links.close();
       keptLinks.clear();
     },
   };
@@ -194,6 +189,8 @@ function bindPorts(ports: ContextualizationPorts): {
     saveContentPins: (pins) => ports.saveContentPins(pins),
     hostKey: (number) => ports.hostKey(number),
     rememberHostKey: (number, fingerprint) => ports.rememberHostKey(number, fingerprint),
+    sharedHostKey: (place) => ports.sharedHostKey(place),
+    rememberSharedHostKey: (place, fingerprint) => ports.rememberSharedHostKey(place, fingerprint),
     loadProgress: () => ports.loadProgress(),
     saveProgress: (progress) => ports.saveProgress(progress),
   };

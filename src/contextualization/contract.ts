@@ -88,6 +88,9 @@ export interface ContextualizationPorts {
   /** SHA-256 fingerprint of a host key seen earlier for this VM; undefined when none. */
   hostKey(number: number): Promise<string | undefined>;
   rememberHostKey(number: number, fingerprint: string): Promise<void>;
+  /** The same for machines that are no VMs of the infrastructure (bastions, Ansible hosts), by `host:port`. */
+  sharedHostKey(place: string): Promise<string | undefined>;
+  rememberSharedHostKey(place: string, fingerprint: string): Promise<void>;
   /** Where an interrupted run had come to; {} for a fresh one. */
   loadProgress(): Promise<JsonObject>;
   saveProgress(progress: JsonObject): Promise<void>;
@@ -207,10 +210,14 @@ export interface ConfigurationPlan {
   /** Inventory host name (`<ip>_<number>`) by VM number. */
   readonly hostNames: ReadonlyMap<number, string>;
   readonly bootstrap: readonly PlannedBootstrap[];
+  /** Numbers of the Windows VMs, which are prepared over WinRM. */
+  readonly windows: readonly number[];
   readonly steps: readonly PlannedStep[];
   /** Galaxy roles and collections that the documents ask for. */
   readonly roles: readonly { readonly source: string; readonly name?: string; readonly version?: string }[];
   readonly collections: readonly { readonly name: string; readonly version?: string }[];
+  /** The playbooks in clear, also those that are written encrypted: to find out what they need. */
+  readonly playbookTexts: readonly string[];
   /** Lines for the infrastructure log (VMs left out and why). */
   readonly warnings: readonly string[];
   /** VMs that take no part, with the reason. */

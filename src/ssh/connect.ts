@@ -86,7 +86,7 @@ async function logIn(options: ConnectOptions, where: string, stream: Duplex, sig
           ? new SshError(
               'host-key-changed',
               `${where} shows the host key ${seen}, but ${known} was seen before. ` +
-                'Another machine answers at this address; if that is intended, recreate the VM.',
+                'Another machine answers at this address. If that is intended, let the old key be forgotten: im-admin forget-host-key.',
             )
           : failureOf(where, error),
       );

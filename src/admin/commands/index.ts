@@ -6,6 +6,7 @@ import { adopt } from './adopt.js';
 import { backup } from './backup.js';
 import { doctor } from './doctor.js';
 import { exportCommand } from './export.js';
+import { forgetHostKey } from './forget-host-key.js';
 import { importCommand } from './import.js';
 import { leftovers } from './leftovers.js';
 import { migrate } from './migrate.js';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   leftovers,
   abandon,
   adopt,
+  forgetHostKey,
   operationsList,
   operationsShow,
   operationsCancel,

@@ -15,7 +15,7 @@ export async function checkRuntime({ config }: AdminContext): Promise<readonly C
   const directory = config.runtimeBundleDir;
   let bundles: readonly RuntimeBundle[];
   try {
-    bundles = await readManifest(directory);
+    bundles = (await readManifest(directory)).bundles;
   } catch (error) {
     return [fail(SUBJECT, errorText(error), 'until then machines are launched and not configured')];
   }

@@ -34,6 +34,7 @@ const LABELS: Readonly<Record<string, string>> = {
   apt_stamp: 'Periodic package upgrades',
   python: 'Python',
   ssh_client: 'SSH client',
+  selinux: 'SELinux for Python',
   hosts: 'Hosts file',
   hostname: 'Host name',
   key: 'Key of the infrastructure',
@@ -60,18 +61,24 @@ function zoneMinutes(text: string): number {
   return match ? Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3])) : 0;
 }
 
+/** The lines `IM1 <step> <status> <detail>` of an output that are no facts. Lines of any other form are not ours. */
+export function readSteps(output: string): readonly BootstrapStep[] {
+  return output.split(/\r?\n/).flatMap((line): readonly BootstrapStep[] => {
+    const [mark, name = '', status = '', detail = ''] = line.split('\t');
+    return mark === 'IM1' && isStatus(status) ? [{ name, status, detail }] : [];
+  });
+}
+
 /**
  * Makes a report of the lines `IM1 <step> <status> <detail>`. Lines of any other form (messages of the day, warnings) are not ours.
  * @param rest what the node said otherwise (standard error), for the case that the program never came to its end
  */
 export function parseReport(output: string, rest: string): BootstrapReport {
-  const steps: BootstrapStep[] = [];
+  const steps = readSteps(output);
   const facts = new Map<string, string>();
   for (const line of output.split('\n')) {
     const [mark, name = '', status = '', detail = ''] = line.split('\t');
-    if (mark !== 'IM1') continue;
-    if (status === 'fact') facts.set(name, detail.trim());
-    else if (isStatus(status)) steps.push({ name, status, detail });
+    if (mark === 'IM1' && status === 'fact') facts.set(name, detail.trim());
   }
   const sudo = SUDO_MODES.find((mode) => steps.some((step) => step.name === 'sudo' && step.detail === mode));
   const python = pythonOf(steps);

@@ -71,9 +71,10 @@ wait_for_boot() {
 # Periodic upgrades hold the package lock for minutes; a fresh stamp keeps them from starting.
 stamp_apt() {
   [ -d /var/lib/apt ] || return 0
-  mkdir -p /var/lib/apt/periodic && for name in update download-upgradeable upgrade unattended-upgrades autoclean; do
-    : >"/var/lib/apt/periodic/$name-stamp"
-  done 2>/dev/null || say apt_stamp failed "cannot write /var/lib/apt/periodic"
+  mkdir -p /var/lib/apt/periodic 2>/dev/null
+  for name in update download-upgradeable upgrade unattended-upgrades autoclean; do
+    { : >"/var/lib/apt/periodic/$name-stamp"; } 2>/dev/null || { say apt_stamp failed 'cannot write /var/lib/apt/periodic'; return 0; }
+  done
 }
 
 install_package() { # one name per package manager: apt, dnf and yum, zypper, apk
@@ -83,8 +84,8 @@ install_package() { # one name per package manager: apt, dnf and yum, zypper, ap
     apt-get -q -y -o DPkg::Lock::Timeout=100 --no-install-recommends install "$1" 2>&1 | tail -n 3
   elif have dnf; then dnf -q -y install "$2" 2>&1 | tail -n 3
   elif have yum; then yum -q -y install "$2" 2>&1 | tail -n 3
-  elif have zypper; then zypper -q --non-interactive install "$3" 2>&1 | tail -n 3
-  elif have apk; then apk add -q "$4" 2>&1 | tail -n 3
+  elif have zypper; then ZYPP_LOCK_TIMEOUT=100 zypper -q --non-interactive install "$3" 2>&1 | tail -n 3
+  elif have apk; then apk add -q -U --wait 100 "$4" 2>&1 | tail -n 3
   else printf 'no package manager that is known here'
   fi
 }
@@ -104,6 +105,16 @@ ensure_ssh_client() {
   have ssh && return 0
   output=$(install_package openssh-client openssh-clients openssh-clients openssh-client)
   if have ssh; then say ssh_client changed ''; else say ssh_client failed "ssh is missing and cannot be installed: $output"; fi
+}
+
+# Where SELinux is on, Ansible writes files only with its Python part.
+ensure_selinux_python() {
+  have selinuxenabled && selinuxenabled || return 0
+  python3 -c 'import selinux' 2>/dev/null && { say selinux ok ''; return 0; }
+  output=$(install_package python3-selinux python3-libselinux python3-selinux py3-libselinux)
+  # Its name in release 7 of the Red Hat family.
+  python3 -c 'import selinux' 2>/dev/null || ! have yum || output=$(install_package - libselinux-python3 - -)
+  if python3 -c 'import selinux' 2>/dev/null; then say selinux changed ''; else say selinux failed "the Python part of SELinux is missing and cannot be installed: $output"; fi
 }
 
 # The file is written in place: containers mount it. Orig + ours, whatever earlier runs wrote (contextualization.md 10).
@@ -165,15 +176,29 @@ set_token() {
   fi
 }
 
+# Interfaces as the reference has them, and the one of the default route.
+nat_interfaces() {
+  for interface in $(awk '$2 == "00000000" && $8 == "00000000" { print $1 }' /proc/net/route 2>/dev/null) eth0 ens4; do
+    [ -e "/sys/class/net/$interface" ] && printf '%s\n' "$interface"
+  done | sort -u
+}
+
 set_up_nat() {
   [ "$nat" = 1 ] || return 0
-  problem=$(sysctl -w net.ipv4.ip_forward=1 2>&1 >/dev/null || printf 'sysctl failed')
-  for interface in eth0 ens4; do
-    [ -e "/sys/class/net/$interface" ] || continue
-    iptables -t nat -C POSTROUTING -o "$interface" -j MASQUERADE 2>/dev/null ||
-      problem="$problem$(iptables -t nat -A POSTROUTING -o "$interface" -j MASQUERADE 2>&1)"
+  status=ok problem=
+  have iptables || { status=changed; problem=$(install_package iptables iptables iptables iptables); }
+  have iptables || { say nat failed "iptables is missing and cannot be installed: $problem"; return 0; }
+  problem=
+  if [ "$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null)" != 1 ]; then
+    status=changed
+    problem=$({ printf '1\n' >/proc/sys/net/ipv4/ip_forward; } 2>&1)
+  fi
+  for interface in $(nat_interfaces); do
+    iptables -w -t nat -C POSTROUTING -o "$interface" -j MASQUERADE 2>/dev/null && continue
+    status=changed
+    problem="$problem$(iptables -w -t nat -A POSTROUTING -o "$interface" -j MASQUERADE 2>&1)"
   done
-  if [ -z "$problem" ]; then say nat ok ''; else say nat failed "$problem"; fi
+  if [ -z "$problem" ]; then say nat "$status" "$(nat_interfaces | tr '\n' ' ')"; else say nat failed "$problem"; fi
 }
 
 # Ubuntu's cloud images come without package lists, and recipes rely on them; at most hourly (contextualization.md 11.1).
@@ -201,6 +226,7 @@ wait_for_boot
 stamp_apt
 ensure_python || failed=1
 ensure_ssh_client
+ensure_selinux_python
 set_host_name
 add_key key "$key" || failed=1
 drop_requiretty

@@ -5,3 +5,4 @@ export { createContentCache } from './content-cache.js';
 export { describeRequest } from './failure.js';
 export { type ContentPackage, gatherContent } from './gather.js';
 export { installContent } from './install.js';
+export { roleTexts } from './role-texts.js';

@@ -19,7 +19,7 @@ export interface MainPlaybook {
 }
 
 /**
- * The playbook of the VMs of one system, made from the first of them as in the reference. The work itself is in
+ * The playbook of the VMs of one system; of Windows machines only the facts (their hosts file is written when they are prepared). Made from the first of them as in the reference. The work itself is in
  * `utils/tasks/main.yml`; this hands it the data. Facts are gathered for these VMs only: the `main` tasks of all systems together
  * fill the cache for everybody before the first recipe runs.
  */
@@ -37,7 +37,7 @@ export function mainPlaybook(nodes: readonly PlannedNode[]): MainPlaybook {
       'tasks',
       [
         { name: 'Gathering Facts', setup: null },
-        ...(hasWork ? [{ include_tasks: first.isWindows ? 'utils/tasks/windows.yml' : 'utils/tasks/main.yml' }] : []),
+        ...(hasWork && !first.isWindows ? [{ include_tasks: 'utils/tasks/main.yml' }] : []),
       ],
     ],
   ]);

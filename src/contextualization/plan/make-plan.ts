@@ -36,11 +36,13 @@ export function makePlan(input: PlanInput, tools: PlanTools = { randomBytes: sys
   const hosts = etcHosts(selection.addressed, input.settings);
   const playbooks = new PlaybookFiles();
   const main = mainStep(input, nodes, playbooks);
-  const steps = [...main.steps, ...recipeSteps(input, nodes, playbooks, tools)];
+  const texts: string[] = [];
+  const steps = [...main.steps, ...recipeSteps(input, nodes, playbooks, tools, texts)];
+  const bodies = recipeBodies(input);
   return {
     files: [
       ...input.utilityFiles,
-      ...recipeBodies(input),
+      ...bodies,
       ...playbooks.files,
       { path: 'hosts', content: inventory(input, nodes), mode: FILE_MODE },
       { path: 'etc_hosts', content: hosts, mode: FILE_MODE },
@@ -48,8 +50,10 @@ export function makePlan(input: PlanInput, tools: PlanTools = { randomBytes: sys
     etcHosts: hosts,
     hostNames: new Map(nodes.map((node) => [node.vm.number, node.hostName])),
     bootstrap: nodes.filter((node) => !node.isWindows).map((node) => bootstrapOf(node, input.infrastructureToken)),
+    windows: nodes.filter((node) => node.isWindows).map(({ vm }) => vm.number),
     steps,
     ...galaxyContent(input.radl),
+    playbookTexts: [...texts, ...bodies.map(({ content }) => content)],
     warnings: [...selection.warnings, ...main.logLines],
     leftOut: selection.leftOut,
   };
@@ -94,6 +98,7 @@ function recipeSteps(
   nodes: readonly PlannedNode[],
   playbooks: PlaybookFiles,
   tools: PlanTools,
+  texts: string[],
 ): readonly PlannedStep[] {
   const { vmList } = input;
   const listed = vmList === undefined ? nodes : nodes.filter((node) => vmList.includes(node.vm.number));
@@ -106,7 +111,8 @@ function recipeSteps(
         const name = `${configure.name}_${system}`;
         const target = { hostNames: batch.map(({ hostName }) => hostName), isWindows: batch.some((n) => n.isWindows) };
         const source = { name: configure.name, recipe, ...(vaultPassword !== undefined && { vaultPassword }) };
-        const { content, failsTogether } = recipePlaybook(source, target, tools.randomBytes);
+        const { content, text, failsTogether } = recipePlaybook(source, target, tools.randomBytes);
+        texts.push(text);
         return {
           name,
           systemName: system,

@@ -25,6 +25,8 @@ export interface RecipeSource {
 /** A playbook as it goes to the master. */
 export interface RecipePlaybook {
   readonly content: string;
+  /** The same, never encrypted. */
+  readonly text: string;
   /** See `PlannedTask.failsTogether`. */
   readonly failsTogether: boolean;
 }
@@ -62,10 +64,11 @@ export function recipePlaybook(
   randomBytes: (size: number) => Buffer,
 ): RecipePlaybook {
   const plays = mergeRecipe(parseRecipe(source), playHeader(target));
-  const content = dumpPlaybook(plays);
+  const text = dumpPlaybook(plays);
   const { vaultPassword } = source;
   return {
-    content: vaultPassword === undefined ? content : encryptVault(content, vaultPassword, randomBytes),
+    text,
+    content: vaultPassword === undefined ? text : encryptVault(text, vaultPassword, randomBytes),
     failsTogether: plays.some(failsTogether),
   };
 }

@@ -2,12 +2,19 @@
 // The settings and the command line of Ansible on the control node (contextualization.md §7, §24.4-§24.6).
 import { dumpYaml } from '../../yaml.js';
 import type { VmConnection } from './progress.js';
+import { proxyArguments } from './proxy-command.js';
 import { START_PATH } from './start-program.js';
 
 const DEFAULT_PYTHON = '/usr/bin/python3';
 
-const collectionsPath = (directory: string, runtime: string): string =>
-  `${directory}/collections:${runtime}/lib:/var/tmp/ansible:/usr/share/ansible/collections`;
+const collectionsPath = (directory: string, runtime: string, collections: readonly string[]): string =>
+  [
+    `${directory}/collections`,
+    ...collections,
+    `${runtime}/lib`,
+    '/var/tmp/ansible',
+    '/usr/share/ansible/collections',
+  ].join(':');
 
 /**
  * The settings file. Everything stays in the infrastructure's directory, so that infrastructures that share a node do not meet.
@@ -16,6 +23,7 @@ const collectionsPath = (directory: string, runtime: string): string =>
 export const ansibleConfig = (
   directory: string,
   runtime: string,
+  collections: readonly string[] = [],
 ): string => `# Written by the Infrastructure Manager for each run.
 [defaults]
 inventory = ${directory}/hosts
@@ -28,7 +36,7 @@ fact_caching_timeout = 86400
 timeout = 30
 private_key_file = ${directory}/ansible_key
 roles_path = ${directory}/roles:/var/tmp/ansible/roles:/etc/ansible/roles
-collections_path = ${collectionsPath(directory, runtime)}
+collections_path = ${collectionsPath(directory, runtime, collections)}
 local_tmp = ${directory}/.ansible/tmp
 interpreter_python = ${DEFAULT_PYTHON}
 jinja2_extensions = jinja2.ext.do
@@ -63,6 +71,7 @@ export function connectionInventory(
   connections: ReadonlyMap<number, VmConnection>,
   passwords: ReadonlyMap<number, string>,
   controlVm: number | null,
+  directory: string,
   self?: number,
 ): string {
   const passwordOf = (vm: number): string | undefined =>
@@ -72,12 +81,16 @@ export function connectionInventory(
   const connectionOf = (vm: number): string | undefined =>
     self === undefined ? undefined : vm === self ? 'local' : vm === controlVm ? 'ssh' : undefined;
   const hosts = [...hostNames].map(([vm, name]) => {
-    const python = connections.get(vm)?.python ?? '';
+    const { python = '', winrm, isBehindProxy } = connections.get(vm) ?? {};
+    if (winrm !== undefined) {
+      return [name, { ansible_password: passwords.get(vm) ?? '', ansible_winrm_scheme: winrm }] as const;
+    }
     const password = passwordOf(vm) ?? (shared === undefined ? undefined : '');
     const connection = connectionOf(vm);
     const variables = {
       ...(connection !== undefined && { ansible_connection: connection }),
       ...(password !== undefined && { ansible_become_password: password }),
+      ...(isBehindProxy && { ansible_ssh_common_args: proxyArguments(directory, vm) }),
       ...(python !== '' && python !== DEFAULT_PYTHON && { ansible_python_interpreter: python }),
     };
     return [name, variables] as const;
@@ -118,11 +131,12 @@ export const ansibleEnvironment = (
   directory: string,
   runtime: string,
   mark: string,
+  collections: readonly string[] = [],
 ): Readonly<Record<string, string>> => ({
   ANSIBLE_CONFIG: `${directory}/ansible.cfg`,
   ANSIBLE_HOME: `${directory}/.ansible`,
   // The file names the runtime of the master; a VM that configures itself has its own.
-  ANSIBLE_COLLECTIONS_PATH: collectionsPath(directory, runtime),
+  ANSIBLE_COLLECTIONS_PATH: collectionsPath(directory, runtime, collections),
   LC_ALL: 'C.UTF-8',
   LC_IM_RUN: mark,
   // Recipes that call ansible-galaxy or ansible-playbook on the control node find ours.

@@ -2,12 +2,13 @@
 // Finds the machine that runs Ansible, master VM or external Ansible host, and logs in to it (contextualization.md §4, §5.3, §5.4).
 import { errorText, ImError } from '../../domain/index.js';
 import type { Radl } from '../../radl/index.js';
-import { connect, isTransient, type SshConnection, SshError, volatileHostKeyMemory } from '../../ssh/index.js';
+import { connect, isTransient, type SshConnection, SshError } from '../../ssh/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { ConfigurableVm } from '../contract.js';
 import { type ExternalAnsibleHost, electMaster, externalAnsibleHosts } from '../plan/index.js';
 import { type ControlLink, createControlLink } from './control-link.js';
-import { currentVm, InfrastructureFailure, logOnce, type RunContext } from './run-context.js';
+import type { OpenLinks } from './open-links.js';
+import { currentVm, InfrastructureFailure, logOnce, type RunContext, sharedHostKey } from './run-context.js';
 import { type OpenVm, waitLogin } from './wait-login.js';
 
 /** Which machine runs Ansible. */
@@ -21,34 +22,62 @@ const FIRST_PAUSE_MS = 500;
 const PAUSE_MS = 1000;
 const RECONNECT_LIMIT_MS = 60_000;
 
-/** The external host that all systems use, when the document has any. */
-function externalHost(radl: Radl): ExternalAnsibleHost | undefined {
+/** Key of the master among the control nodes of a run. External hosts have their ids. */
+export const MASTER_KEY = '';
+
+/**
+ * Which control node the VMs of a system are configured from: the external host that the system names, else the first one of the
+ * document, else the master.
+ * @throws InfrastructureFailure when a system names a host that the document does not have.
+ */
+export function controlKeys(radl: Radl): (systemName: string) => string {
   const hosts = externalAnsibleHosts(radl);
   const [first] = hosts;
-  if (!first) return undefined;
-  const named = radl.systems.map(({ features }) => features.getText('ansible_host') || first.id);
-  const chosen = [...new Set(named)];
-  const host = hosts.find(({ id }) => id === chosen[0]);
-  if (chosen.length > 1 || !host) {
+  if (!first) return () => MASTER_KEY;
+  const named = new Map(
+    radl.systems.map(({ name, features }) => [name, features.getText('ansible_host') || first.id] as const),
+  );
+  const unknown = [...named].find(([, id]) => !hosts.some((host) => host.id === id));
+  if (unknown) {
     throw new InfrastructureFailure([
-      `Contextualization Error: the systems name ${chosen.join(', ')} as ansible_host; this version uses one Ansible host for all systems of an infrastructure.`,
+      `Contextualization Error: the system ${unknown[0]} names ${unknown[1]} as ansible_host; the document has no such ansible host (it has: ${hosts.map(({ id }) => id).join(', ')}).`,
     ]);
   }
-  return host;
+  return (systemName) => named.get(systemName) ?? first.id;
+}
+
+/** The external hosts that VMs are configured from, in the order of the document. */
+function usedHosts(radl: Radl, vms: readonly ConfigurableVm[]): readonly ExternalAnsibleHost[] {
+  const keyOf = controlKeys(radl);
+  const used = new Set(vms.map(({ systemName }) => keyOf(systemName)));
+  return externalAnsibleHosts(radl).filter(({ id }) => used.has(id));
+}
+
+/** Where a run is carried out. */
+export interface ControlPlan {
+  /** By control key, never empty. */
+  readonly nodes: ReadonlyMap<string, ControlNode>;
+  /** Null with external hosts. */
+  readonly masterVm: number | null;
+  readonly keyOf: (systemName: string) => string;
 }
 
 /**
- * Elects the master or takes the external host.
+ * Elects the master or takes the external hosts.
  * @throws InfrastructureFailure when there is none.
  */
-export async function chooseControlNode(
+export async function chooseControl(
   context: RunContext,
   radl: Radl,
   vms: readonly ConfigurableVm[],
   disabled: ReadonlySet<number>,
-): Promise<ControlNode> {
-  const host = externalHost(radl);
-  if (host) return { kind: 'external', host };
+): Promise<ControlPlan> {
+  const keyOf = controlKeys(radl);
+  const hosts = usedHosts(radl, vms);
+  if (hosts.length > 0) {
+    const nodes = new Map(hosts.map((host) => [host.id, { kind: 'external', host }] as const));
+    return { nodes, masterVm: null, keyOf };
+  }
   const { ports, run } = context;
   const current = await ports.master();
   const vm = electMaster(vms, current, disabled);
@@ -60,7 +89,7 @@ export async function chooseControlNode(
       'Contextualization Error: No correct Master VM found. Check if there a linux VM with Public IP.',
     ]);
   }
-  return { kind: 'master', vm, isNew };
+  return { nodes: new Map([[MASTER_KEY, { kind: 'master', vm, isNew }]]), masterVm: vm, keyOf };
 }
 
 /** Waits until the provider says that the master runs. */
@@ -122,21 +151,33 @@ export function linkToMaster(context: RunContext, master: OpenVm): ControlLink {
 }
 
 /**
- * The link to the control node of an earlier run, for ending what runs there; undefined when it had none. Nothing is elected.
- * @throws ImError, SshError when it does not let us in.
+ * Opens the links to the control nodes of an earlier run, for ending what runs there. Nothing is elected.
+ * @throws ImError, SshError when one does not let us in.
  */
-export async function reopenControl(context: RunContext, radl: Radl): Promise<ControlLink | undefined> {
-  const host = externalHost(radl);
-  if (host)
-    return createControlLink(null, await openExternal(host, context.signal), (signal) => openExternal(host, signal));
+export async function reopenControl(context: RunContext, radl: Radl, links: OpenLinks): Promise<void> {
+  const hosts = usedHosts(radl, await context.ports.vms());
+  await Promise.all(
+    hosts.map(async (host) => {
+      const open = (signal: AbortSignal) => openExternal(context, host, signal);
+      links.add(host.id, createControlLink(null, await open(context.signal), open));
+    }),
+  );
+  if (hosts.length > 0) return;
   const master = await context.ports.master();
-  if (master === null) return undefined;
+  if (master === null) return;
   const timeoutMs = context.environment.settings.waitSshAccessTimeoutMs;
-  return linkToMaster(context, await waitLogin(context, master, { timeoutMs, isDeletionIgnored: true }));
+  links.add(
+    MASTER_KEY,
+    linkToMaster(context, await waitLogin(context, master, { timeoutMs, isDeletionIgnored: true })),
+  );
 }
 
 /** Logs in to an external Ansible host. */
-export async function openExternal(host: ExternalAnsibleHost, signal: AbortSignal): Promise<SshConnection> {
+export async function openExternal(
+  { ports }: RunContext,
+  host: ExternalAnsibleHost,
+  signal: AbortSignal,
+): Promise<SshConnection> {
   return connect({
     host: host.host,
     port: EXTERNAL_PORT,
@@ -145,7 +186,7 @@ export async function openExternal(host: ExternalAnsibleHost, signal: AbortSigna
       ...(host.password ? [{ kind: 'password', password: host.password } as const] : []),
       ...(host.privateKey ? [{ kind: 'key', privateKey: host.privateKey } as const] : []),
     ],
-    hostKey: volatileHostKeyMemory(),
+    hostKey: sharedHostKey(ports, host.host, EXTERNAL_PORT),
     timeoutMs: LOGIN_TIMEOUT_MS,
     signal,
   });
@@ -160,8 +201,8 @@ export async function linkToExternal(context: RunContext, host: ExternalAnsibleH
   const started = now();
   for (;;) {
     try {
-      const first = await openExternal(host, context.signal);
-      return createControlLink(null, first, (signal) => openExternal(host, signal));
+      const first = await openExternal(context, host, context.signal);
+      return createControlLink(null, first, (signal) => openExternal(context, host, signal));
     } catch (error) {
       if (!isTransient(error) || now() - started >= settings.waitSshAccessTimeoutMs) {
         throw failure(

@@ -4,6 +4,7 @@ import { ImError } from '../../domain/index.js';
 import { shellCommand } from '../../ssh/index.js';
 import type { ConfigurableVm } from '../contract.js';
 import { type ControlLink, createControlLink } from './control-link.js';
+import { MASTER_KEY } from './control-node.js';
 import { DISTRIBUTE_PROGRAM } from './distribute-programs.js';
 import { runDir } from './remote-layout.js';
 import { currentVm, logIn, logOnce } from './run-context.js';
@@ -22,13 +23,17 @@ export const ownRuntimePath = (directory: string, runtimePath: string): string =
  * @throws ImError `provider` when the master cannot do it at all; SshError.
  */
 export async function distribute(context: StepsContext): Promise<void> {
-  const { base, link, connections, directory, runtimePath, plan } = context;
+  const { base, connections, directory, plan } = context;
+  const { link, runtimePath } = context.controlOf(MASTER_KEY);
   const { progress, environment, run, signal } = base;
   if (!context.isDistributed || progress.current.selfConfigured !== undefined) return;
   const { failedVms } = progress.current;
   const windows = new Set([...plan.hostNames.keys()].filter((vm) => !plan.bootstrap.some((node) => node.vm === vm)));
   const nodes = [...connections]
-    .filter(([vm]) => vm !== link.vm && !failedVms.includes(vm) && !windows.has(vm) && !context.settled.has(vm))
+    .filter(
+      ([vm, { isBehindProxy }]) =>
+        vm !== link.vm && !isBehindProxy && !failedVms.includes(vm) && !windows.has(vm) && !context.settled.has(vm),
+    )
     .map(([vm, { user, route }]) => ({ vm, user, host: route.host, port: route.port }));
   const started = environment.now();
   const name = runDir(directory, run.runId).split('/').at(-1) ?? '';
@@ -75,7 +80,8 @@ export function selfOf({ base, isDistributed: isOn }: StepsContext, vms: readonl
 
 /** A link to a VM that configures itself, through the master. */
 export async function linkToSelf(context: StepsContext, number: number): Promise<ControlLink> {
-  const { base, link, connections } = context;
+  const { base, connections } = context;
+  const { link } = context.controlOf(MASTER_KEY);
   const known = connections.get(number);
   if (!known) throw new ImError('provider', `VM ${number} has not been prepared.`);
   const open = async (signal: AbortSignal) => {

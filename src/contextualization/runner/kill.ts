@@ -5,10 +5,13 @@ import { isTransient, type SshConnection, shellCommand } from '../../ssh/index.j
 import { OUTER_SCRIPT } from '../bootstrap/script.js';
 import type { ConfigurableVm } from '../contract.js';
 import type { ControlLink } from './control-link.js';
+import { controlKeys } from './control-node.js';
 import { KILL_PROGRAM, KILL_SCRIPT, LIST_MARKED_PROGRAM } from './kill-programs.js';
+import type { OpenLinks } from './open-links.js';
+import { openProxy } from './proxy-connection.js';
 import { infrastructureDir, runMark, secretsPrefix } from './remote-layout.js';
 import { logIn, type RunContext } from './run-context.js';
-import { loginOf } from './vm-access.js';
+import { loginOf, proxyOf } from './vm-access.js';
 
 const KILL_TIMEOUT_MS = 8000;
 
@@ -37,7 +40,21 @@ async function killOn(context: RunContext, connection: SshConnection, vm: Config
  * Kills the processes of the run on the control node first, so that it starts nothing more, then on the VMs that it worked on.
  * Nodes that do not answer are only noted in the daemon's log: they are being destroyed, or will end by their own time limit.
  */
-export async function killRun(context: RunContext, link: ControlLink): Promise<void> {
+export async function killRun(context: RunContext, links: OpenLinks): Promise<void> {
+  const keyOf = controlKeys(await context.ports.radl());
+  await Promise.all(
+    links.all().map((link) => {
+      const isOwn = (vm: ConfigurableVm): boolean => links.get(keyOf(vm.systemName)) === link;
+      return killBehind(context, link, isOwn);
+    }),
+  );
+}
+
+async function killBehind(
+  context: RunContext,
+  link: ControlLink,
+  isOwn: (vm: ConfigurableVm) => boolean,
+): Promise<void> {
   const { ports, progress, environment } = context;
   const note = (where: string) => (error: unknown) => {
     const level = isTransient(error) ? 'info' : 'warn';
@@ -54,18 +71,16 @@ export async function killRun(context: RunContext, link: ControlLink): Promise<v
       vms.find(({ number }) => number === link.vm),
     ).catch(note('the control node'));
     await Promise.all(
-      [...progress.current.connections].map(async ([number, { user, route }]) => {
+      [...progress.current.connections].map(async ([number, { user, route, winrm, isBehindProxy }]) => {
         const vm = vms.find((candidate) => candidate.number === number);
-        if (number === link.vm || !vm) return;
+        if (number === link.vm || !vm || !isOwn(vm) || winrm !== undefined) return;
+        const bastion = isBehindProxy ? proxyOf(vm) : undefined;
+        let proxy: SshConnection | undefined;
         try {
+          proxy = bastion && (await openProxy(context, bastion));
           const { credentials } = loginOf(vm, context.ansibleKey.privateKey);
-          const connection = await logIn(
-            context,
-            vm,
-            { ...route, username: user, credentials },
-            control,
-            context.signal,
-          );
+          const via = proxy ?? control;
+          const connection = await logIn(context, vm, { ...route, username: user, credentials }, via, context.signal);
           try {
             await killOn(context, connection, vm);
           } finally {
@@ -73,6 +88,8 @@ export async function killRun(context: RunContext, link: ControlLink): Promise<v
           }
         } catch (error) {
           note(`VM ${number}`)(error);
+        } finally {
+          proxy?.close();
         }
       }),
     );

@@ -149,6 +149,7 @@ def supervise():
             command.append(word)
         environment = dict(os.environ)
         environment.update(spec['environment'])
+        environment['IM_SECRETS'] = hidden
         child = subprocess.Popen(command, cwd=spec['directory'], env=environment, stdin=null, stdout=events, stderr=events,
                                  start_new_session=True, preexec_fn=lambda: os.umask(usual_umask))
         try:

@@ -23,7 +23,8 @@ export interface OpenControl {
   readonly facts: ConnectionFacts;
 }
 
-async function runtimeTarget(context: RunContext, link: ControlLink): Promise<RuntimeTarget> {
+/** Where and how a runtime is installed on the control node. */
+export async function runtimeTarget(context: RunContext, link: ControlLink): Promise<RuntimeTarget> {
   const { settings } = context.environment;
   const { options } = (await context.ports.radl()).contextualize;
   return {

@@ -4,11 +4,8 @@ import { errorText, ImError } from '../../domain/index.js';
 import type { Radl } from '../../radl/index.js';
 import type { ConfigurationPlan, PlanInput } from '../contract.js';
 import { makePlan, readUtilityFiles } from '../plan/index.js';
-import type { ControlNode } from './control-node.js';
-import { dropVm } from './prepare-all.js';
 import type { VmConnection } from './progress.js';
 import { InfrastructureFailure, logOnce, logVmOnce, type RunContext } from './run-context.js';
-import { createTaskTable } from './task-table.js';
 
 /** What Ansible must know of the VMs, as far as it was found out. */
 export type ConnectionFacts = ReadonlyMap<number, VmConnection>;
@@ -20,7 +17,7 @@ export type ConnectionFacts = ReadonlyMap<number, VmConnection>;
 export async function planFor(
   context: RunContext,
   radl: Radl,
-  control: ControlNode,
+  masterVm: number | null,
   facts: ConnectionFacts,
 ): Promise<ConfigurationPlan> {
   const { run, ports, environment } = context;
@@ -28,7 +25,7 @@ export async function planFor(
     infrastructureId: run.infrastructureId,
     radl,
     vms: await ports.vms(),
-    masterVm: control.kind === 'master' ? control.vm : null,
+    masterVm,
     ...(run.vmList && { vmList: run.vmList }),
     infrastructureToken: await ports.infrastructureToken(),
     settings: environment.settings,
@@ -44,7 +41,7 @@ export async function planFor(
   }
 }
 
-/** Writes the warnings of a plan and reports the VMs without part in the run: off, without address, Windows. */
+/** Writes the warnings of a plan and reports the VMs without part in the run: off, without address. */
 export async function reportLeftOut(
   context: RunContext,
   plan: ConfigurationPlan,
@@ -55,11 +52,5 @@ export async function reportLeftOut(
     if (disabled.has(vm)) continue;
     await logVmOnce(context, vm, `${reason}\n`);
     await context.ports.setVmResult(vm, false);
-  }
-  const prepared = new Set(plan.bootstrap.map(({ vm }) => vm));
-  for (const vm of plan.hostNames.keys()) {
-    if (prepared.has(vm)) continue;
-    const reason = 'Windows machines are not configured by this version of the Infrastructure Manager.';
-    await dropVm(context, createTaskTable(plan), vm, [reason]);
   }
 }

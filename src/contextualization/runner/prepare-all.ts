@@ -8,11 +8,12 @@ import { stepBegin, stepEnd, stoppedLine, taskBegin, taskFailed, taskSucceeded }
 import type { ControlDoor } from './control-link.js';
 import { recordFailures } from './failures.js';
 import { type PreparedVm, prepareVm } from './prepare-vm.js';
+import { prepareWindows } from './prepare-windows.js';
 import type { VmConnection } from './progress.js';
 import { findRoute } from './route.js';
 import type { RunContext } from './run-context.js';
 import type { TaskTable } from './task-table.js';
-import { mainAddress } from './vm-access.js';
+import { type Endpoint, mainAddress } from './vm-access.js';
 import { type OpenVm, waitLogin } from './wait-login.js';
 
 const BASIC_STEP = 1;
@@ -68,6 +69,21 @@ const where = ({ endpoint, isThroughMaster, isThroughProxy }: OpenVm): string =>
   return `Remote access to VM: ${endpoint.host}:${endpoint.port}${way} Open!`;
 };
 
+/** The way that Ansible takes: the one through which we came in, a direct one, at last through the bastion. */
+async function routeOf(
+  context: RunContext,
+  open: OpenVm,
+  control: SshConnection,
+): Promise<{ readonly route: Endpoint; readonly isBehindProxy: boolean }> {
+  if (open.isThroughMaster) return { route: open.endpoint, isBehindProxy: false };
+  try {
+    return { route: await findRoute(control, open.vm, context.signal), isBehindProxy: false };
+  } catch (error) {
+    if (!open.isThroughProxy || !(error instanceof ImError)) throw error;
+    return { route: open.endpoint, isBehindProxy: true };
+  }
+}
+
 async function prepareOne(
   context: RunContext,
   plan: ConfigurationPlan,
@@ -84,17 +100,28 @@ async function prepareOne(
     const { report } = prepared;
     if (report.problem !== undefined) throw new ImError('provider', report.problem);
     const control = await (await door.link).connection(context.signal);
-    const route = open.isThroughMaster ? open.endpoint : await findRoute(control, open.vm, context.signal);
+    const { route, isBehindProxy } = await routeOf(context, open, control);
     const lines = [
       where(open),
       ...report.steps.map(describeStep),
-      `Route from the master: ${route.host}:${route.port}`,
+      `Route from the master: ${route.host}:${route.port}${isBehindProxy ? ' through the proxy host' : ''}`,
     ];
     await logBasicBlock(context, bootstrap.vm, lines, true);
-    return connectionOf(prepared, route);
+    return { ...connectionOf(prepared, route), ...(isBehindProxy && { isBehindProxy: true as const }) };
   } finally {
     open.connection.close();
   }
+}
+
+async function prepareOneWindows(
+  context: RunContext,
+  plan: ConfigurationPlan,
+  vm: number,
+  door: ControlDoor,
+): Promise<VmConnection> {
+  const { connection, lines } = await prepareWindows(context, plan, vm, door, VM_ACCESS_TIMEOUT_MS);
+  await logBasicBlock(context, vm, lines, true);
+  return connection;
 }
 
 /**
@@ -107,18 +134,26 @@ export async function prepareOthers(
   plan: ConfigurationPlan,
   table: TaskTable,
   master: number | null,
-  door: ControlDoor,
+  doorOf: (systemName: string) => ControlDoor,
 ): Promise<ReadonlyMap<number, VmConnection>> {
+  const systems = new Map((await context.ports.vms()).map(({ number, systemName }) => [number, systemName]));
+  const doorFor = (vm: number): ControlDoor => doorOf(systems.get(vm) ?? '');
   const connections = new Map<number, VmConnection>();
   const others = plan.bootstrap.filter(({ vm }) => vm !== master);
+  const jobs = [
+    ...others.map((bootstrap) => ({
+      vm: bootstrap.vm,
+      work: () => prepareOne(context, plan, bootstrap, doorFor(bootstrap.vm)),
+    })),
+    ...plan.windows.map((vm) => ({ vm, work: () => prepareOneWindows(context, plan, vm, doorFor(vm)) })),
+  ];
   const outcomes = await Promise.allSettled(
-    others.map(async (bootstrap) => {
-      const { vm } = bootstrap;
+    jobs.map(async ({ vm, work }) => {
       try {
-        connections.set(vm, await prepareOne(context, plan, bootstrap, door));
+        connections.set(vm, await work());
       } catch (error) {
         context.signal.throwIfAborted();
-        await door.link; // a failed control node is the failure of the run, not of this VM
+        await doorFor(vm).link; // a failed control node is the failure of the run, not of this VM
         if (!(error instanceof ImError || error instanceof SshError)) throw error;
         const current = (await context.ports.vms()).find(({ number }) => number === vm);
         const address = (current && mainAddress(current)) ?? `VM ${vm}`;

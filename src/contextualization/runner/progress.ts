@@ -31,6 +31,10 @@ export interface VmConnection {
   /** sudo asks for the user's password. */
   readonly needsPassword: boolean;
   readonly python: string;
+  /** A Windows machine: how WinRM is spoken to it. */
+  readonly winrm?: 'http' | 'https';
+  /** The control node reaches the VM only through the bastion of its network. */
+  readonly isBehindProxy?: true;
 }
 
 /** Everything that is remembered of a run. Contains no secrets. */
@@ -40,7 +44,8 @@ export interface RunProgress {
   readonly phase: 'preparing' | 'steps';
   /** Infrastructure lines and VM blocks that are in the logs. */
   readonly logged: readonly string[];
-  readonly runtimePath: string;
+  /** Directories of runtime and further collections on each control node, by control key. */
+  readonly runtimes: ReadonlyMap<string, { readonly path: string; readonly collections: readonly string[] }>;
   /** Of the control node; the time lines of the logs show its local time. */
   readonly timeZoneOffsetMinutes: number;
   /** Free memory of the control node before the steps, MiB; 0 when it is not known. */
@@ -65,7 +70,7 @@ export const freshProgress = (runId: string): RunProgress => ({
   runId,
   phase: 'preparing',
   logged: [],
-  runtimePath: '',
+  runtimes: new Map(),
   timeZoneOffsetMinutes: 0,
   freeMib: 0,
   connections: new Map(),
@@ -94,6 +99,8 @@ function connectionOf(value: JsonValue | undefined): VmConnection {
     route: { host: textOf(item.host), port: numberOf(item.port) },
     needsPassword: item.needsPassword === true,
     python: textOf(item.python),
+    ...((item.winrm === 'http' || item.winrm === 'https') && { winrm: item.winrm }),
+    ...(item.isBehindProxy === true && { isBehindProxy: true }),
   };
 }
 
@@ -116,7 +123,12 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
     runId,
     phase: saved.phase,
     logged: textsOf(saved.logged),
-    runtimePath: textOf(saved.runtimePath),
+    runtimes: new Map(
+      Object.entries(objectOf(saved.runtimes)).map(([key, value]) => {
+        const { path, collections } = objectOf(value);
+        return [key, { path: textOf(path), collections: textsOf(collections) }];
+      }),
+    ),
     timeZoneOffsetMinutes: numberOf(saved.timeZoneOffsetMinutes),
     freeMib: numberOf(saved.freeMib),
     connections: new Map(connections.map(([vm, value]) => [Number(vm), connectionOf(value)])),
@@ -132,15 +144,15 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
 
 /** The form that is saved. */
 export function progressToJson(progress: RunProgress): JsonObject {
-  const connections = [...progress.connections].map(([vm, { user, route, needsPassword, python }]) => [
+  const connections = [...progress.connections].map(([vm, { route, ...facts }]) => [
     String(vm),
-    { user, host: route.host, port: route.port, needsPassword, python },
+    { ...facts, host: route.host, port: route.port },
   ]);
   return {
     runId: progress.runId,
     phase: progress.phase,
     logged: progress.logged,
-    runtimePath: progress.runtimePath,
+    runtimes: Object.fromEntries(progress.runtimes),
     timeZoneOffsetMinutes: progress.timeZoneOffsetMinutes,
     freeMib: progress.freeMib,
     connections: Object.fromEntries(connections),

@@ -2,8 +2,8 @@
 // Logs in to the bastion of a network (`proxy_host`), with key or password (contextualization.md §18).
 
 import { ImError } from '../../domain/index.js';
-import { connect, isTransient, type SshConnection, SshError, volatileHostKeyMemory } from '../../ssh/index.js';
-import type { RunContext } from './run-context.js';
+import { connect, isTransient, type SshConnection, SshError } from '../../ssh/index.js';
+import { type RunContext, sharedHostKey } from './run-context.js';
 import type { VmProxy } from './vm-access.js';
 
 const PROXY_TIMEOUT_MS = 15_000;
@@ -30,7 +30,7 @@ export async function openProxy(context: RunContext, proxy: VmProxy): Promise<Ss
       port,
       username,
       credentials,
-      hostKey: volatileHostKeyMemory(),
+      hostKey: sharedHostKey(context.ports, host, port),
       timeoutMs: PROXY_TIMEOUT_MS,
       signal: context.signal,
     });

@@ -58,6 +58,12 @@ export async function logVmOnce(context: RunContext, vm: number, text: string): 
   await context.progress.update(({ logged }) => ({ logged: [...logged, mark] }));
 }
 
+/** Memory of the host key of a machine that is no VM of ours: bastion, external Ansible host. */
+export const sharedHostKey = (ports: ContextualizationPorts, host: string, port: number): HostKeyMemory => ({
+  known: () => ports.sharedHostKey(`${host}:${port}`),
+  remember: (fingerprint) => ports.rememberSharedHostKey(`${host}:${port}`, fingerprint),
+});
+
 const HANDSHAKE_TIMEOUT_MS = 20_000;
 
 /** Logs in to a VM, checking its remembered host key. */

@@ -19,6 +19,7 @@ import { linkToSelf, ownRuntimePath, selfOf } from './distribute.js';
 import type { FileLine } from './line-splitter.js';
 import { createLogWriter } from './log-writer.js';
 import type { TaskProgress } from './progress.js';
+import { proxySecrets } from './proxy-command.js';
 import { runDir, runMark, secretsPrefix } from './remote-layout.js';
 import { forksOf, resourcesFor } from './resources.js';
 import type { StepsContext } from './steps-context.js';
@@ -60,9 +61,10 @@ function forksFor({ base, table }: StepsContext, entry: StepTask, vms: readonly 
 }
 
 function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: readonly number[]): TaskSpec {
-  const { base, plan, directory, connections, passwords } = context;
+  const { base, plan, directory, connections, passwords, proxies } = context;
   const self = selfOf(context, vms);
-  const runtimePath = self === undefined ? context.runtimePath : ownRuntimePath(directory, context.runtimePath);
+  const { link, collections, ...control } = context.controlOf(entry.task.systemName);
+  const runtimePath = self === undefined ? control.runtimePath : ownRuntimePath(directory, control.runtimePath);
   const { infrastructureId, runId } = base.run;
   const { playbook, vaultPassword } = entry.task;
   const excluded = excludedHosts(context, entry, vms);
@@ -76,10 +78,11 @@ function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: r
   };
   return {
     command: ansibleCommand({ ...call, runtime: runtimePath }),
-    environment: ansibleEnvironment(directory, runtimePath, runMark(infrastructureId, runId)),
+    environment: ansibleEnvironment(directory, runtimePath, runMark(infrastructureId, runId), collections),
     directory,
     secrets: {
-      'connection.yml': connectionInventory(plan.hostNames, connections, passwords, context.link.vm, self),
+      'connection.yml': connectionInventory(plan.hostNames, connections, passwords, link.vm, directory, self),
+      ...proxySecrets(proxies),
       ...(vaultPassword !== undefined && { vault: vaultPassword }),
     },
     secretsName: `${secretsPrefix(infrastructureId, runId)}${entry.key}.${attempt}`,
@@ -92,7 +95,7 @@ function specFor(context: StepsContext, entry: StepTask, attempt: number, vms: r
 async function runAttempt(context: StepsContext, entry: StepTask, { attempt, offset, vms }: TaskProgress) {
   const { base, directory } = context;
   const self = selfOf(context, vms);
-  const link = self === undefined ? context.link : await linkToSelf(context, self);
+  const link = self === undefined ? context.controlOf(entry.task.systemName).link : await linkToSelf(context, self);
   const writer = createLogWriter(base, entry.key, offset);
   const renderer: EventRenderer = createEventRenderer({
     task: { ...entry.task, vms },

@@ -5,6 +5,7 @@ import { packTar, type SshConnection, shellCommand } from '../../ssh/index.js';
 import type { AnsibleKey, PlannedFile } from '../contract.js';
 import { ansibleConfig } from './ansible-config.js';
 import { UNPACK_PROGRAM } from './node-programs.js';
+import { PROXY_FILES } from './proxy-command.js';
 import { START_CACHE, START_PATH, START_PROGRAM } from './start-program.js';
 
 /** What to bring where. */
@@ -15,6 +16,8 @@ export interface Staging {
   /** Directory of this run's tasks. */
   readonly runDirectory: string;
   readonly runtimePath: string;
+  /** Directories with collections of the daemon's host. */
+  readonly collectionPaths: readonly string[];
   readonly files: readonly PlannedFile[];
   readonly ansibleKey: AnsibleKey;
   readonly signal: AbortSignal;
@@ -34,16 +37,17 @@ export interface StagedNode {
  * @throws ImError `provider` when the node cannot take them; SshError.
  */
 export async function stageFiles(connection: SshConnection, staging: Staging): Promise<StagedNode> {
-  const { ansibleKey, directory, runtimePath } = staging;
+  const { ansibleKey, directory, runtimePath, collectionPaths } = staging;
   const archive = packTar([
     ...staging.files,
+    ...PROXY_FILES,
     // Ansible makes it too, but processes that start together would race for it.
     { path: 'facts_cache', mode: 0o700 },
     { path: '.ansible/cp', mode: 0o700 },
     { path: '.ansible/tmp', mode: 0o700 },
     { path: START_CACHE, mode: 0o700 },
     { path: START_PATH, content: START_PROGRAM, mode: PRIVATE },
-    { path: 'ansible.cfg', content: ansibleConfig(directory, runtimePath), mode: PRIVATE },
+    { path: 'ansible.cfg', content: ansibleConfig(directory, runtimePath, collectionPaths), mode: PRIVATE },
     { path: 'ansible_key', content: `${ansibleKey.privateKey.trim()}\n`, mode: PRIVATE },
     { path: 'ansible_key.pub', content: `${ansibleKey.publicKey.trim()}\n`, mode: PRIVATE },
   ]);

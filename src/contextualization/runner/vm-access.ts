@@ -16,6 +16,7 @@ export interface VmProxy extends ProxyHost {
 }
 
 const SSH_PORT = 22;
+const FIRST_TUNNEL_PORT = 20_000;
 const DEFAULT_USER = 'root';
 const LONGEST_ADDRESS = 64;
 
@@ -54,6 +55,12 @@ export function innerEndpoints(vm: ConfigurableVm): readonly Endpoint[] {
   const port = sshPort(vm);
   return [...withDefaultPort(privateAddress(vm), port), ...withDefaultPort(publicAddress(vm), port)];
 }
+
+/** Where the master finds the VM when it opened a tunnel to it (core.md §23.5): port 20000 + number of the VM. */
+export const tunnelEndpoint = (vm: ConfigurableVm): Endpoint => ({
+  host: '127.0.0.1',
+  port: FIRST_TUNNEL_PORT + vm.number,
+});
 
 /** The bastion of the first of the VM's networks that has one. */
 export function proxyOf(vm: ConfigurableVm): VmProxy | undefined {

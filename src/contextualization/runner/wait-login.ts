@@ -7,7 +7,15 @@ import type { ConfigurableVm } from '../contract.js';
 import { firstOpen } from './first-open.js';
 import { openProxy } from './proxy-connection.js';
 import { currentVm, logIn, logOnce, type RunContext } from './run-context.js';
-import { directEndpoints, type Endpoint, innerEndpoints, loginOf, mainAddress, proxyOf } from './vm-access.js';
+import {
+  directEndpoints,
+  type Endpoint,
+  innerEndpoints,
+  loginOf,
+  mainAddress,
+  proxyOf,
+  tunnelEndpoint,
+} from './vm-access.js';
 
 const PROBE_TIMEOUT_MS = 3000;
 const PROBE_INTERVAL_MS = 500;
@@ -117,7 +125,9 @@ async function tryUntilOpen(
     const master = await wait.master?.();
     const via = proxy ?? master;
     const inner = via ? innerEndpoints(vm).map((endpoint) => ({ ...endpoint, via })) : [];
-    const ways: readonly ProbeTarget[] = [...directEndpoints(vm), ...inner];
+    // The end of a tunnel that the VM opens itself lies on the master.
+    const tunnel = master && !proxy ? [{ ...tunnelEndpoint(vm), via: master }] : [];
+    const ways: readonly ProbeTarget[] = [...directEndpoints(vm), ...inner, ...tunnel];
     const { way, isForwardingForbidden } = await firstOpen(ways, PROBE_TIMEOUT_MS, context.signal);
     if (way) {
       try {
@@ -134,7 +144,7 @@ async function tryUntilOpen(
     const waitedMs = now() - started;
     if (waitedMs > wait.timeoutMs) {
       if (patience.count > 0) throw refused(vm);
-      if (ways.length === 0) throw noLogin('Timeout waiting the VM to get a public IP.');
+      if (ways.length === tunnel.length) throw noLogin('Timeout waiting the VM to get a public IP.');
       const hint = isForwardingForbidden ? ' The machine on the way forbids TCP forwarding (AllowTcpForwarding).' : '';
       throw noLogin(`Timeout waiting SSH access.${hint}`);
     }

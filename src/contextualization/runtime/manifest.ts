@@ -18,27 +18,81 @@ export interface RuntimeBundle {
   /** Versions of Python that can run it, both included: `3.9`, `3.11`. */
   readonly python: { readonly min: string; readonly max: string };
   readonly collections: readonly string[];
+  /** What it was made from, when that was a lock file and not the Ansible of the host. */
+  readonly lock?: string;
+}
+
+/** A collection of its own, sent when a recipe uses it. */
+export interface CollectionBundle {
+  /** `namespace.name` */
+  readonly name: string;
+  readonly version: string;
+  /** Names of other collections. */
+  readonly needs: readonly string[];
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** What set-up made. */
+export interface RuntimeManifest {
+  readonly bundles: readonly RuntimeBundle[];
+  readonly collections: readonly CollectionBundle[];
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseBundle(value: unknown): RuntimeBundle | undefined {
-  if (!isRecord(value) || !isRecord(value.python)) return undefined;
-  const { file, sha256, bytes, ansibleCore, collections } = value;
-  const { min, max } = value.python;
+function parseFile(value: Record<string, unknown>): Pick<RuntimeBundle, 'file' | 'sha256' | 'bytes'> | undefined {
+  const { file, sha256, bytes } = value;
   if (typeof file !== 'string' || !/^[\w.-]+$/.test(file)) return undefined;
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
-  if (typeof bytes !== 'number' || typeof ansibleCore !== 'string') return undefined;
+  return typeof bytes === 'number' ? { file, sha256, bytes } : undefined;
+}
+
+function parseBundle(value: unknown): RuntimeBundle | undefined {
+  if (!isRecord(value) || !isRecord(value.python)) return undefined;
+  const { ansibleCore, collections, lock } = value;
+  const { min, max } = value.python;
+  const archive = parseFile(value);
+  if (archive === undefined || typeof ansibleCore !== 'string') return undefined;
   if (typeof min !== 'string' || typeof max !== 'string' || !Array.isArray(collections)) return undefined;
-  return { file, sha256, bytes, ansibleCore, python: { min, max }, collections: collections.map(String) };
+  return {
+    ...archive,
+    ansibleCore,
+    python: { min, max },
+    collections: collections.map(String),
+    ...(typeof lock === 'string' && { lock }),
+  };
+}
+
+function parseCollection(value: unknown): CollectionBundle | undefined {
+  if (!isRecord(value)) return undefined;
+  const { name, version, needs } = value;
+  const archive = parseFile(value);
+  if (archive === undefined || typeof name !== 'string' || typeof version !== 'string') return undefined;
+  return Array.isArray(needs) ? { name, version, needs: needs.map(String), ...archive } : undefined;
+}
+
+/** @throws Error when the data is not of this form */
+export function parseManifest(data: unknown): RuntimeManifest {
+  if (!isRecord(data) || data.format !== MANIFEST_FORMAT || !Array.isArray(data.bundles)) throw new Error('wrong form');
+  const complete = <T>(item: T | undefined): T => {
+    if (item === undefined) throw new Error('a bundle of the list is not described completely');
+    return item;
+  };
+  const collections: readonly unknown[] = Array.isArray(data.collections) ? data.collections : [];
+  return {
+    bundles: data.bundles.map((item) => complete(parseBundle(item))),
+    collections: collections.map((item) => complete(parseCollection(item))),
+  };
 }
 
 /**
  * Reads `manifest.json` of the bundle directory.
  * @throws ImError `internal` with the remedy when it is missing or damaged.
  */
-export async function readManifest(directory: string): Promise<readonly RuntimeBundle[]> {
+export async function readManifest(directory: string): Promise<RuntimeManifest> {
   const path = join(directory, 'manifest.json');
   const remedy = `Make it with: npm run runtime-bundle (or: node --import tsx scripts/runtime-bundle.ts --out ${directory})`;
   let text: string;
@@ -48,14 +102,7 @@ export async function readManifest(directory: string): Promise<readonly RuntimeB
     throw new ImError('internal', `The Ansible runtime bundle is missing: no ${path}. ${remedy}`, { cause: error });
   }
   try {
-    const data: unknown = JSON.parse(text);
-    if (!isRecord(data) || data.format !== MANIFEST_FORMAT || !Array.isArray(data.bundles))
-      throw new Error('wrong form');
-    return data.bundles.map((item) => {
-      const bundle = parseBundle(item);
-      if (!bundle) throw new Error('a bundle of the list is not described completely');
-      return bundle;
-    });
+    return parseManifest(JSON.parse(text));
   } catch (error) {
     throw new ImError('internal', `${path} cannot be read: ${errorText(error)}. ${remedy}`, { cause: error });
   }
@@ -91,13 +138,21 @@ export function coreOf(ansibleVersion: string): string | undefined {
   );
 }
 
-/** The bundle with the newest Ansible that this Python can run, of ansible-core `core` if given; undefined when there is none. */
-export const chooseBundle = (
+// 2.19 has another template engine: conditions must be booleans, and much that recipes have always done is an error.
+const NEWEST_OF_OLD_ENGINE = versionNumber('2.18.999');
+
+/**
+ * The bundle with the newest Ansible that this Python can run, of ansible-core `core` if given; undefined when there is none. Unasked,
+ * those from 2.19 on are only taken when no older one fits: recipes are written for core 2.16, which the reference installs.
+ */
+export function chooseBundle(
   bundles: readonly RuntimeBundle[],
   python: string,
   core?: string,
-): RuntimeBundle | undefined =>
-  bundles
+): RuntimeBundle | undefined {
+  const fitting = bundles
     .filter((bundle) => isRunnable(bundle, python))
     .filter(({ ansibleCore }) => core === undefined || ansibleCore === core || ansibleCore.startsWith(`${core}.`))
-    .sort((left, right) => versionNumber(right.ansibleCore) - versionNumber(left.ansibleCore))[0];
+    .sort((left, right) => versionNumber(right.ansibleCore) - versionNumber(left.ansibleCore));
+  return fitting.find(({ ansibleCore }) => versionNumber(ansibleCore) <= NEWEST_OF_OLD_ENGINE) ?? fitting[0];
+}

@@ -18,6 +18,7 @@ const RANGES: Readonly<Record<string, PythonRange>> = {
   '2.18': { min: '3.11', max: '3.13' },
   '2.19': { min: '3.11', max: '3.13' },
   '2.20': { min: '3.12', max: '3.14' },
+  '2.21': { min: '3.12', max: '3.14' },
 };
 
 /**

@@ -103,6 +103,19 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
     },
     rememberHostKey: (number, fingerprint) =>
       workspace.vms.update(number, (vm) => ({ extra: { ...vm.extra, hostKey: fingerprint } })),
+    sharedHostKey: async (place) => {
+      const keys = (await store.getInfrastructure(infrastructureId))?.extra.hostKeys;
+      const key = isJsonObject(keys) ? keys[place] : undefined;
+      return typeof key === 'string' ? key : undefined;
+    },
+    rememberSharedHostKey: (place, fingerprint) =>
+      extraLock.run(async () => {
+        const extra = (await store.getInfrastructure(infrastructureId))?.extra ?? {};
+        const hostKeys = { ...(isJsonObject(extra.hostKeys) ? extra.hostKeys : {}), [place]: fingerprint };
+        await workspace.committer.commit([
+          { kind: 'update-infrastructure', id: infrastructureId, set: { extra: { ...extra, hostKeys } } },
+        ]);
+      }),
     loadProgress: async () => (await store.getOperation(operation.id))?.progress ?? {},
     saveProgress: (progress: JsonObject) =>
       workspace.committer.commit([{ kind: 'update-operation', id: operation.id, set: { progress } }]),

@@ -54,7 +54,7 @@ describe('the progress of a run', () => {
     runId: 'r1',
     phase: 'steps',
     logged: ['Select master VM'],
-    runtimePath: '/x',
+    runtimes: new Map([['', { path: '/x', collections: ['/c'] }]]),
     timeZoneOffsetMinutes: 60,
     freeMib: 900,
     selfConfigured: [3],
@@ -135,7 +135,7 @@ describe('the progress of a run', () => {
       );
     expect(error?.message).to.equal('database is locked');
     isBroken = false;
-    await keeper.update(() => ({ runtimePath: '/x' }));
+    await keeper.update(() => ({ runtimes: new Map([['', { path: '/x', collections: ['/c'] }]]) }));
     expect(keeper.current.failedVms).to.deep.equal([1]);
   });
 });
@@ -152,6 +152,8 @@ describe('the table of tasks', () => {
     etcHosts: '',
     hostNames: new Map(),
     bootstrap: [],
+    windows: [],
+    playbookTexts: [],
     steps: [
       { number: 4, tasks: [task('b', [0, 1]), task('c', [1])] },
       { number: 2, tasks: [task('main', [0, 1])] },
@@ -207,7 +209,7 @@ describe('the connection inventory', () => {
       [0, 'zero'],
       [1, `o"n'e: #`],
     ]);
-    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0))).to.deep.equal({
+    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0, '/d'))).to.deep.equal({
       all: {
         hosts: {
           a_0: {},
@@ -228,7 +230,7 @@ describe('the connection inventory', () => {
       [0, 'zero'],
       [2, 'two'],
     ]);
-    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0))).to.deep.equal({
+    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0, '/d'))).to.deep.equal({
       all: {
         hosts: {
           a_0: { ansible_become_password: 'zero' },
@@ -249,7 +251,7 @@ describe('the connection inventory', () => {
       [0, 'zero'],
       [1, 'one'],
     ]);
-    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0, 1))).to.deep.equal({
+    expect(loadYaml(connectionInventory(hostNames, connections, passwords, 0, '/d', 1))).to.deep.equal({
       all: {
         hosts: {
           a_0: { ansible_connection: 'ssh', ansible_become_password: 'zero' },

@@ -41,7 +41,7 @@ describe('readManifest', () => {
   it('reads what set-up wrote', async () => {
     const bundles = [bundle('2.14.18', '3.9', '3.11')];
     writeFileSync(join(directory, 'manifest.json'), JSON.stringify({ format: MANIFEST_FORMAT, bundles }));
-    expect(await readManifest(directory)).to.deep.equal(bundles);
+    expect((await readManifest(directory)).bundles).to.deep.equal(bundles);
   });
 
   it('names the command that makes a missing one', async () => {
@@ -87,6 +87,13 @@ describe('chooseBundle', () => {
     expect(chooseBundle(bundles, '3.11.2')?.ansibleCore).to.equal('2.18.1');
     expect(chooseBundle(bundles, '3.13.9')?.ansibleCore).to.equal('2.18.1');
     expect(chooseBundle(bundles, '3.8.10')?.ansibleCore).to.equal('2.9.27');
+  });
+
+  it('takes an Ansible with the newer template engine only when it is asked for, or no other one fits', () => {
+    const more = [...bundles, bundle('2.19.14', '3.11', '3.13'), bundle('2.21.5', '3.12', '3.14')];
+    expect(chooseBundle(more, '3.12.3')?.ansibleCore).to.equal('2.18.1');
+    expect(chooseBundle(more, '3.12.3', '2.21')?.ansibleCore).to.equal('2.21.5');
+    expect(chooseBundle(more, '3.14.0')?.ansibleCore).to.equal('2.21.5');
   });
 
   it('finds none for a Python that is too old or too new', () => {

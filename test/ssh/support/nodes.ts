@@ -36,6 +36,8 @@ export async function requireNodes(context: Context): Promise<void> {
 export interface NodeOptions {
   /** Only on the private network: no way in from here. */
   readonly isPrivate?: boolean;
+  /** Only on the public network: private nodes cannot be reached from it. */
+  readonly isPublicOnly?: boolean;
   /** Seconds until sshd listens. */
   readonly bootDelay?: number;
   /** Lets the node set its own host name. */
@@ -130,8 +132,10 @@ export async function createTestBed(): Promise<TestBed> {
       '-c',
       START,
     );
-    if (!options.isPrivate) await docker('network', 'connect', privateNet, name);
-    const [ip, privateIp] = [await addressOn(name, network), await addressOn(name, privateNet)];
+    const isBoth = !options.isPrivate && !options.isPublicOnly;
+    if (isBoth) await docker('network', 'connect', privateNet, name);
+    const ip = await addressOn(name, network);
+    const privateIp = isBoth ? await addressOn(name, privateNet) : ip;
     return {
       name,
       ip,

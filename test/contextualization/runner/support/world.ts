@@ -26,10 +26,14 @@ let bundleDir: string | undefined;
 export function runtimeBundleDir(): string {
   if (bundleDir) return bundleDir;
   const directory = mkdtempSync(join(tmpdir(), 'im-runtime-'));
-  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/runtime-bundle.ts', '--out', directory], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  execFileSync(
+    process.execPath,
+    ['--import', 'tsx', 'scripts/runtime-bundle.ts', '--out', directory, '--collections', 'ansible.windows'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   bundleDir = directory;
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   return directory;
@@ -132,6 +136,8 @@ export interface World {
   recipes: Map<number, string>;
   progress: JsonObject;
   hostKeys: Map<number, string>;
+  /** Of bastions and Ansible hosts. */
+  sharedHostKeys: Map<string, string>;
   contentPins: JsonObject;
   refreshed: number[][];
   /** Called at each saved progress. */
@@ -172,6 +178,7 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
     recipes: new Map(),
     progress: {},
     hostKeys: new Map(),
+    sharedHostKeys: new Map(),
     contentPins: {},
     refreshed: [],
     onProgress: () => {},
@@ -213,6 +220,10 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
       hostKey: async (number) => world.hostKeys.get(number),
       rememberHostKey: async (number, fingerprint) => {
         world.hostKeys.set(number, fingerprint);
+      },
+      sharedHostKey: async (place) => world.sharedHostKeys.get(place),
+      rememberSharedHostKey: async (place, fingerprint) => {
+        world.sharedHostKeys.set(place, fingerprint);
       },
       loadProgress: async () => world.progress,
       saveProgress: async (progress) => {
