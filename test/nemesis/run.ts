@@ -116,10 +116,12 @@ async function endEverything(cluster: Cluster, history: History): Promise<readon
     history,
     () => cluster.url,
   );
-  for (const id of await cluster.store.listInfrastructureIds({})) {
-    const { status, text } = await client.call('destroy', id, 'DELETE', `/infrastructures/${id}`, {});
-    if (status !== 200) violations.push({ invariant: 'I7', text: `${id} cannot be destroyed: ${status} ${text}` });
-  }
+  await Promise.all(
+    (await cluster.store.listInfrastructureIds({})).map(async (id) => {
+      const { status, text } = await client.call('destroy', id, 'DELETE', `/infrastructures/${id}`, {});
+      if (status !== 200) violations.push({ invariant: 'I7', text: `${id} cannot be destroyed: ${status} ${text}` });
+    }),
+  );
   await untilAtRest(cluster).catch((error: unknown) => violations.push({ invariant: 'I7', text: String(error) }));
   for (const { id, token } of cluster.cloud.living()) {
     violations.push({ invariant: 'I3', text: `${id} (${token}) lives after everything was destroyed` });

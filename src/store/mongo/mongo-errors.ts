@@ -12,6 +12,7 @@ export class WriterIsBusy extends Error {
 /** Not the primary (any more), shutting down, or the write concern was not reached. */
 const LOST: ReadonlySet<number> = new Set([6, 7, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436]);
 const DUPLICATE = 11000;
+const BULK_WRITE = 'MongoBulkWriteError';
 const NAMESPACE_EXISTS = 48;
 
 /** The server was not found, or the way to it was lost. */
@@ -35,9 +36,13 @@ function failureKind(error: unknown): FailureKind {
     return 'locked';
   }
   if (!isMongoError(error)) {
-    return 'write';
+    return isOfSocket(error) ? 'lost' : 'write';
   }
   const code = serverCode(error);
+  if (code === undefined && error.name === BULK_WRITE) {
+    // What the server refuses has a number: without one the answer was lost on its way.
+    return 'lost';
+  }
   if (code !== undefined) {
     if (hasErrorLabel(error, 'TransientTransactionError')) {
       return 'locked';
@@ -67,9 +72,20 @@ export function hasErrorLabel(error: unknown, label: string): boolean {
   return isObject(error) && Array.isArray(error.errorLabels) && error.errorLabels.includes(label);
 }
 
+/** Errors of sockets and of streams on them that reach us as they are, when a connection goes away in the middle of a command. */
+function isOfSocket(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    (error.name === 'AbortError' ||
+      ('code' in error && /^(E[A-Z]{3,}$|ERR_STREAM_|ERR_SOCKET_|ABORT_ERR)/.test(String(error.code))))
+  );
+}
+
 /** The server's number of an error; undefined for errors of the driver and of the network. */
 function serverCode(error: Error): number | undefined {
-  return /^Mongo(Server|BulkWrite|WriteConcern)Error$/.test(error.name) && 'code' in error
+  return /^Mongo(Server|BulkWrite|WriteConcern)Error$/.test(error.name) &&
+    'code' in error &&
+    error.code !== undefined
     ? Number(error.code)
     : undefined;
 }
@@ -85,8 +101,16 @@ function describe(error: unknown, place: string): ImError {
       { cause: error },
     );
   }
+  if (isOfSocket(error)) {
+    return new ImError(
+      'store-unavailable',
+      `The database ${place} cannot be reached (${error.name}): start its server or correct DATA_DB.`,
+      { cause: error },
+    );
+  }
   if (!isMongoError(error)) {
-    return new ImError('internal', `A fault in the daemon's code stopped the use of the database ${place}.`, {
+    const name = error instanceof Error ? error.name : typeof error;
+    return new ImError('internal', `A fault in the daemon's code (${name}) stopped the use of the database ${place}.`, {
       cause: error,
     });
   }
