@@ -83,9 +83,7 @@ function isOfSocket(error: unknown): error is Error {
 
 /** The server's number of an error; undefined for errors of the driver and of the network. */
 function serverCode(error: Error): number | undefined {
-  return /^Mongo(Server|BulkWrite|WriteConcern)Error$/.test(error.name) &&
-    'code' in error &&
-    error.code !== undefined
+  return /^Mongo(Server|BulkWrite|WriteConcern)Error$/.test(error.name) && 'code' in error && error.code !== undefined
     ? Number(error.code)
     : undefined;
 }
