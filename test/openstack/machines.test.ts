@@ -95,7 +95,7 @@ system node (net_interface.0.connection = 'priv' and ${features === '' ? '' : `$
       const { features } = house.info().systems[0]!;
       const made = attached.find(({ size }) => size === 2);
       expect(features.getText('disk.1.image.url')).to.equal(`ost://127.0.0.1/${made.id}`);
-      expect(features.getText('disk.1.device')).to.match(/^vd[b-z]$/);
+      expect(features.getText('disk.1.device')).to.match(/^[sv]d[b-z]$/);
       expect(features.getText('disk.1.type')).to.equal('__DEFAULT__');
       expect(features.getNumber('disk.2.size', 'G')).to.equal(3);
       await house.demolish();
@@ -229,7 +229,7 @@ system node (net_interface.0.connection = 'pub' and net_interface.1.connection =
     );
     const { features } = altered.info.systems[0]!;
     expect([1, 2].map((disk) => features.getNumber(`disk.${disk}.size`, 'G'))).to.deep.equal([2, 1]);
-    expect(features.getText('disk.1.device')).to.match(/^vd/);
+    expect(features.getText('disk.1.device')).to.match(/^[sv]d[b-z]$/);
     expect(altered.extra!.volumes).to.have.length(2);
     const bad = { ...vm!, info: altered.info, extra: altered.extra! };
     house.vms.set(0, bad);
