@@ -16,6 +16,7 @@ import {
 } from '../src/contextualization/runtime/manifest.js';
 import { pythonRangeOf } from '../src/contextualization/runtime/python-range.js';
 import { ROUTING_FILE } from '../src/contextualization/runtime/routing.js';
+import { launchers } from '../src/contextualization/runtime/runtime-program.js';
 import { packTar, type TarEntry } from '../src/ssh/index.js';
 import { type AnsibleSource, type HostAnsible, hostAnsible } from './runtime/ansible-source.js';
 import { bundleEntries, filesOf } from './runtime/bundle-entries.js';
@@ -88,7 +89,7 @@ function indexBundles(out: string, old: RuntimeManifest, posix: HostCollection):
     throw new Refusal(`no lock file of ${unknown.join(', ')}; there is ${lockedCores().join(', ')}`);
   const pip = cores.length === 0 ? undefined : findPip();
   return lockedCores().flatMap((core) => {
-    const lock = sha256Of(`${RECIPE} ${posix.version} ${lockOf(core)}`);
+    const lock = sha256Of([RECIPE, posix.version, lockOf(core), ...[...launchers()].flat()].join('\n'));
     const there = old.bundles.find((bundle) => bundle.lock === lock && existsSync(join(out, bundle.file)));
     if (there) return [there];
     if (!cores.includes(core)) return [];
