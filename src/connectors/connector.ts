@@ -23,7 +23,7 @@ export type Capability =
   | 'quotas'
   /** The machines are the user's own: no new password is ever set on them and no image is needed. */
   | 'existing-hosts'
-  /** Machines get user data at their first boot (shared/user-data.ts), so that they can be told to call home. */
+  /** Machines get user data at their first boot (shared/cloud-init.ts), so that they can be told to call home. */
   | 'user-data'
   /** A create call repeated with the same token gives the same VM. */
   | 'idempotent-launch';
@@ -106,7 +106,7 @@ export interface LaunchVm {
   readonly number: number;
   /** Idempotency handle: the create call itself must carry it (name, tag or client token). */
   readonly token: string;
-  /** Present where the cloud has `user-data` and the machine no public network: it is to call home (shared/user-data.ts). */
+  /** Present where the cloud has `user-data` and the machine no public network: it is to call home (shared/cloud-init.ts). */
   readonly callHome?: CallHome;
 }
 
