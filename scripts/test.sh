@@ -111,6 +111,8 @@ find_engine() {
 }
 
 setup_images() { scripts/node-image.sh; }
+# Of machines without the engine; making it takes longer than a test may wait for machines.
+setup_tree() { scripts/node-image.sh --tree; }
 
 if [ $run_setup = 1 ]; then
   lock_setup
