@@ -12,7 +12,7 @@ import { type Authenticator, cloudsOf, createAuthenticator, createIdentity } fro
 import type { Config } from './config/config.js';
 import { builtInConnectorTypes, type ConnectorType, createConnectorRegistry } from './connectors/index.js';
 import { generateSshKeyPair } from './connectors/shared/keys.js';
-import { createContextualizer } from './contextualization/index.js';
+import { createContextualizer, createTunnelKeys } from './contextualization/index.js';
 import { errorText, ImError } from './domain/index.js';
 import { createFetcher } from './fetch/index.js';
 import { createInfrastructureTokens, createManager, createUpdatePlanner, type ToscaTools } from './manager/index.js';
@@ -139,11 +139,13 @@ async function build(
     ),
     allowedRepository: config.oaipmhRepoBaseIdentifierUrl,
   };
+  const tunnelKeys = createTunnelKeys();
   const operations: OperationEnvironment = {
     store,
     connectors,
     cloudsOf,
     contextualizer,
+    tunnelKeys,
     planUpdate: createUpdatePlanner({
       store,
       connectors,
@@ -192,6 +194,7 @@ async function build(
     authenticate: (items, signal) => authenticator.authenticate(items, signal),
     answersSsh: async (host, port, timeoutMs, signal) =>
       (await probeBanner({ host, port }, { timeoutMs, signal })).isOpen,
+    tunnelKeys,
     settings: managerSettings(config),
     egiImages: identity.egiImages.list,
     logger,

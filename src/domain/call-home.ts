@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tokens with which a machine calls home once, in place of its owner's credentials (spec/README.md): made, kept as hashes, used up.
+// How a machine calls home in place of its owner and of its master (spec/README.md): tokens, made, kept as hashes, used up; and the
+// key of its own for the tunnel.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isJsonObject, type JsonObject } from './json.js';
 
@@ -20,18 +21,22 @@ export const newCallHomeToken = (randomText: (length: number) => string): string
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-function hashesIn(extra: JsonObject): readonly string[] {
+function partOf(extra: JsonObject): JsonObject {
   const kept = extra[CALL_HOME_KEY];
-  const hashes = isJsonObject(kept) ? kept.tokens : undefined;
+  return isJsonObject(kept) ? kept : {};
+}
+
+function hashesIn(extra: JsonObject): readonly string[] {
+  const hashes = partOf(extra).tokens;
   return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [];
 }
 
 const withHashes = (extra: JsonObject, tokens: readonly string[]): JsonObject => ({
   ...extra,
-  [CALL_HOME_KEY]: { tokens },
+  [CALL_HOME_KEY]: { ...partOf(extra), tokens },
 });
 
-/** The VM's free map without any token. */
+/** The VM's free map without any token or key. */
 export function withoutCallHome(extra: JsonObject): JsonObject {
   const { [CALL_HOME_KEY]: _tokens, ...rest } = extra;
   return rest;
@@ -55,4 +60,15 @@ export function withoutCallHomeToken(extra: JsonObject, token: string): JsonObje
     extra,
     hashesIn(extra).filter((hash) => hash !== used),
   );
+}
+
+/** Private key with which the VM opens its tunnel, and nothing else; undefined when it never asked for one. */
+export function tunnelKeyOf(extra: JsonObject): string | undefined {
+  const { tunnelKey } = partOf(extra);
+  return typeof tunnelKey === 'string' ? tunnelKey : undefined;
+}
+
+/** The VM's free map with the key of its tunnel. */
+export function withTunnelKey(extra: JsonObject, privateKey: string): JsonObject {
+  return { ...extra, [CALL_HOME_KEY]: { ...partOf(extra), tunnelKey: privateKey } };
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The texts that machines without reachable SSH run: the script that asks for its command, and the command that opens the tunnel
 // (rest-api.md §9.15, core.md §23.5).
+import { tunnelPort } from '../contextualization/index.js';
 import { shellQuote } from '../ssh/index.js';
 
-/** Tunnels begin at this port of the master. */
-const FIRST_TUNNEL_PORT = 20_000;
 const POLL_SECONDS = 20;
 const COMMAND_FILE = '/var/tmp/reverse_ssh.sh';
 const CRON_FILE = '/etc/cron.d/reverse_ssh';
@@ -38,32 +37,20 @@ bash ${COMMAND_FILE}
 `;
 }
 
-/** How the machine logs in to the master. */
-export interface TunnelTarget {
+/** What the machine is told of its master: where it is, and a key that opens this tunnel and nothing else. */
+export interface TunnelLogin {
   readonly host: string;
   readonly port: number;
   readonly username: string;
-  readonly privateKey?: string;
-  readonly password?: string;
+  readonly privateKey: string;
 }
 
 const OPTIONS = '-o "UserKnownHostsFile=/dev/null" -o "StrictHostKeyChecking=no"';
 
-/** Command of step 2; undefined when there is nothing to log in with. */
-export function tunnelCommand(infrastructureId: string, vmNumber: number, target: TunnelTarget): string | undefined {
-  const { host, port, username, privateKey, password } = target;
-  const forward = `ssh -N -R ${FIRST_TUNNEL_PORT + vmNumber}:localhost:22 -p ${port}`;
-  const destination = shellQuote(`${username}@${host}`);
-  if (privateKey !== undefined) {
-    const file = `/tmp/${infrastructureId}_${vmNumber}.pem`;
-    return `echo ${quotedKey(privateKey)} > ${file} && chmod 400 ${file} && ${forward} -i ${file} ${OPTIONS} ${destination} &`;
-  }
-  if (password === undefined) return undefined;
-  return `sshpass -p${shellQuote(password)} ${forward} ${OPTIONS} ${destination} &`;
-}
-
-/** Real keys hold nothing that the shell would look at between double quotes. */
-function quotedKey(key: string): string {
-  const text = key.trim();
-  return /^[\w+/=:.,\s-]*$/.test(text) ? `"${text}"` : shellQuote(text);
+/** Command of step 2. */
+export function tunnelCommand(infrastructureId: string, vmNumber: number, login: TunnelLogin): string {
+  const { host, port, username, privateKey } = login;
+  const file = `/tmp/${infrastructureId}_${vmNumber}.pem`;
+  const forward = `ssh -N -R ${tunnelPort(vmNumber)}:localhost:22 -p ${port} -i ${file} ${OPTIONS}`;
+  return `echo "${privateKey.trim()}" > ${file} && chmod 400 ${file} && ${forward} ${shellQuote(`${username}@${host}`)} &`;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the use cases get from the composition root.
 import type { CloudImage } from '../connectors/index.js';
+import type { TunnelKeys } from '../contextualization/index.js';
 import type { AuthItem, Caller } from '../domain/index.js';
 import type { ConnectorSource, OperationEngine, Refresher } from '../operations/index.js';
 import type { SystemDefaults } from '../radl/index.js';
@@ -47,6 +48,8 @@ export interface ManagerEnvironment {
   readonly authenticate: (items: readonly AuthItem[], signal: AbortSignal) => Promise<Caller>;
   /** Does an SSH server answer there within the time? */
   readonly answersSsh: (host: string, port: number, timeoutMs: number, signal: AbortSignal) => Promise<boolean>;
+  /** Lets machines open their tunnels to masters. */
+  readonly tunnelKeys: TunnelKeys;
   readonly settings: ManagerSettings;
   /** Images that the EGI information service knows. @throws ImError `provider` */
   readonly egiImages: (filters: Readonly<Record<string, string>>) => Promise<readonly CloudImage[]>;

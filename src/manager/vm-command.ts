@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use case: what a machine without reachable SSH runs to open a tunnel to its master (rest-api.md §9.15, core.md §23.5).
-import { externalAnsibleHosts } from '../contextualization/index.js';
+import { type TunnelTarget, tunnelToHost, tunnelToMaster } from '../contextualization/index.js';
 import {
+  errorText,
   hasCallHomeToken,
   ImError,
   INFRASTRUCTURE_ID_PATTERN,
   type InfrastructureHeader,
   isCallHomeToken,
   newCallHomeToken,
+  tunnelKeyOf,
   type VirtualMachine,
   withCallHomeToken,
   withoutCallHomeToken,
+  withTunnelKey,
 } from '../domain/index.js';
-import { credentials, isConnectedWith, privateIp, publicIp, sshPort } from '../radl/index.js';
+import { isConnectedWith } from '../radl/index.js';
+import { newKeyPair } from '../ssh/index.js';
 import { admitToInfrastructure, findVm, parseVmNumber, serviceUrlOf } from './access.js';
-import { callHomeScript, type TunnelTarget, tunnelCommand } from './call-home-script.js';
+import { callHomeScript, tunnelCommand } from './call-home-script.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
 
@@ -47,7 +51,7 @@ export async function vmCommand(
   const vm = await environment.store.getVm(infrastructureId, parseVmNumber(vmId));
   if (vm === undefined || vm.isDestroyed) return WAIT;
   const answer = await tunnelAnswer(environment, call, asker.header, vm);
-  // The answer holds the login of the master: who has it must not be able to get it again with the same token.
+  // The answer holds the key of the tunnel: who has it must not be able to get it again with the same token.
   if (answer !== WAIT && asker.token !== undefined) await useUp(environment, vm, asker.token);
   return answer;
 }
@@ -89,7 +93,7 @@ async function script(
   const vm = await findVm(environment, infrastructureId, vmId);
   const token = asker.token ?? newCallHomeToken(environment.randomText);
   if (asker.token === undefined) {
-    await changeTokens(environment, vm, (current) => withCallHomeToken(current.extra, token));
+    await changeExtra(environment, vm, (current) => withCallHomeToken(current.extra, token));
   }
   return callHomeScript(
     `${serviceUrlOf(environment, call)}/infrastructures/${infrastructureId}/vms/${vm.number}/command?step=2`,
@@ -100,7 +104,7 @@ async function script(
 /** Uses the token up; of two requests with the same token one is refused. */
 async function useUp(environment: ManagerEnvironment, vm: VirtualMachine, token: string): Promise<void> {
   let isGood = false;
-  await changeTokens(environment, vm, (current) => {
+  await changeExtra(environment, vm, (current) => {
     isGood = hasCallHomeToken(current.extra, token);
     return withoutCallHomeToken(current.extra, token);
   });
@@ -108,7 +112,7 @@ async function useUp(environment: ManagerEnvironment, vm: VirtualMachine, token:
 }
 
 /** Changes the VM's free map beside whatever works on the VM at present. */
-async function changeTokens(
+async function changeExtra(
   { engine }: ManagerEnvironment,
   { infrastructureId, number }: VirtualMachine,
   change: (vm: VirtualMachine) => VirtualMachine['extra'],
@@ -131,39 +135,56 @@ async function tunnelAnswer(
   header: InfrastructureHeader,
   vm: VirtualMachine,
 ): Promise<string> {
-  const external = await externalTarget(environment, vm);
+  const { store } = environment;
+  const infrastructure = await store.getInfrastructure(vm.infrastructureId);
+  if (infrastructure === undefined) return WAIT;
+  const external = tunnelToHost(infrastructure, vm);
   const master =
     external === undefined && header.masterVm !== null
-      ? await environment.store.getVm(vm.infrastructureId, header.masterVm)
+      ? await store.getVm(vm.infrastructureId, header.masterVm)
       : undefined;
-  const target = external ?? (master && !master.isDestroyed ? targetOf(master) : undefined);
+  const target = external ?? (master && tunnelToMaster(master));
   if (target === undefined) return WAIT;
   if (!(await environment.answersSsh(target.host, target.port, PROBE_TIMEOUT_MS, call.signal))) return WAIT;
   if (master !== undefined && (master.number === vm.number || isConnectedWith(master.info, vm.info))) {
     return NOTHING_TO_DO;
   }
-  return tunnelCommand(vm.infrastructureId, vm.number, target) ?? WAIT;
+  const privateKey = await ownTunnelKey(environment, vm);
+  if (!(await isAuthorized(environment, target, vm, privateKey, call.signal))) return WAIT;
+  const { host, port, username } = target;
+  return tunnelCommand(vm.infrastructureId, vm.number, { host, port, username, privateKey });
 }
 
-/** The user's own Ansible host, which takes the place of the master (core.md §23.3). */
-async function externalTarget({ store }: ManagerEnvironment, vm: VirtualMachine): Promise<TunnelTarget | undefined> {
-  const infrastructure = await store.getInfrastructure(vm.infrastructureId);
-  const hosts = infrastructure === undefined ? [] : externalAnsibleHosts(infrastructure.radl);
-  const wanted = vm.info.systems[0]?.features.getText('ansible_host');
-  const host = wanted === undefined ? hosts[0] : hosts.find(({ id }) => id === wanted);
-  return host === undefined || host.host === '' ? undefined : { ...host, port: 22 };
+/** The key of the VM's tunnel, made when it is first asked for. Of two that ask at the same time both get the same. */
+async function ownTunnelKey(environment: ManagerEnvironment, vm: VirtualMachine): Promise<string> {
+  const present = tunnelKeyOf(vm.extra);
+  if (present !== undefined) return present;
+  const { privateKey: made } = await newKeyPair();
+  let key = made;
+  await changeExtra(environment, vm, ({ extra }) => {
+    key = tunnelKeyOf(extra) ?? made;
+    return withTunnelKey(extra, key);
+  });
+  return key;
 }
 
-function targetOf(master: VirtualMachine): TunnelTarget | undefined {
-  const host = publicIp(master.info, 4) ?? publicIp(master.info, 6) ?? privateIp(master.info, 4);
-  const [system] = master.info.systems;
-  if (host === undefined || system === undefined) return undefined;
-  const { username = 'root', privateKey, password } = credentials(system);
-  return {
-    host,
-    port: sshPort(master),
-    username,
-    ...(privateKey !== undefined && { privateKey }),
-    ...(password !== undefined && { password }),
-  };
+/** Lets the key open the tunnel; what cannot be done now, the machine asks for again. */
+async function isAuthorized(
+  { tunnelKeys, logger }: ManagerEnvironment,
+  target: TunnelTarget,
+  { infrastructureId, number }: VirtualMachine,
+  privateKey: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await tunnelKeys.authorize(target, { infrastructureId, vmNumber: number }, privateKey, signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn(`The reverse tunnel cannot be prepared, the VM is to ask again: ${errorText(error)}`, {
+      infId: infrastructureId,
+      vmId: number,
+    });
+    return false;
+  }
 }

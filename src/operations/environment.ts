@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the operations room gets from the composition root.
 import type { CloudConnector } from '../connectors/index.js';
-import type { Contextualizer } from '../contextualization/index.js';
+import type { Contextualizer, TunnelKeys } from '../contextualization/index.js';
 import type {
   AuthItem,
   CloudCredential,
@@ -81,6 +81,8 @@ export interface OperationEnvironment {
   /** Clouds among authorization items, with generated ids (auth.md §5). */
   readonly cloudsOf: (items: readonly AuthItem[]) => readonly CloudCredential[];
   readonly contextualizer: Contextualizer;
+  /** Takes away what machines were allowed for their tunnels. */
+  readonly tunnelKeys: Pick<TunnelKeys, 'revoke'>;
   readonly planUpdate: PlanUpdate;
   readonly settings: OperationSettings;
   readonly logger: Logger;

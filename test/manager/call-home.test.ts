@@ -130,8 +130,13 @@ describe('a machine that calls home', () => {
       features?.setText('disk.0.os.credentials.private_key', privateKey);
       return { info };
     });
-    borrowed.giveBack();
     await inn.store.commit([{ kind: 'update-infrastructure', id, set: { masterVm: 0 } }]);
+    // Nobody has configured the master yet, so whoever answers there may be somebody else.
+    expect(await inn.manager.vmCommand(callOf(), id, 1, 2)).to.equal('wait');
+    const shown = await execIn(front.id, 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub');
+    const hostKey = shown.split(' ')[1] ?? '';
+    await borrowed.workspace.vms.update(0, ({ extra }) => ({ extra: { ...extra, hostKey } }));
+    borrowed.giveBack();
 
     const { token = '' } = cloud.callHomes.get(1) ?? {};
     const commandUrl = `http://${gateway}:${service.port}/infrastructures/${id}/vms/1/command`;
@@ -140,9 +145,42 @@ describe('a machine that calls home', () => {
     nodes.push(away);
     const through = "timeout 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/20001; head -c 8 <&3' 2>/dev/null || true";
     await until(async () => (await execIn(front.id, through)).includes('SSH-2.0'), 'the tunnel', 60_000);
-    // The answer that held the login of the master is not given again.
+    // The answer that held the key is not given again.
     const again = `curl -s -o /dev/null -w '%{http_code}' -H 'Authorization: type = InfrastructureManager; token = ${token}' '${commandUrl}?step=2'`;
     expect((await execIn(away.id, again)).trim()).to.equal('401');
-    expect(await stored(inn, id)).to.equal('{"callHome":{"tokens":[]}}');
+    expect(await stored(inn, id)).to.match(/^\{"callHome":\{"tokens":\[\],"tunnelKey":"-----BEGIN EC PRIVATE KEY/);
+
+    await execIn(
+      front.id,
+      `cat >/tmp/inner.pl <<'END'
+use IO::Socket::UNIX;
+my $inner = IO::Socket::UNIX->new(Local => '/run/inner.sock', Listen => 5) or die;
+while (my $visitor = $inner->accept) { print $visitor "inner secret\\n"; close $visitor }
+END
+setsid perl /tmp/inner.pl >/dev/null 2>&1 </dev/null &`,
+    );
+    const ssh = `timeout 10 ssh -i /tmp/${id}_1.pem -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ExitOnForwardFailure=yes`;
+    const attempt = (options: string, command = '') =>
+      execIn(away.id, `${ssh} ${options} root@${front.address} ${command} 2>&1; echo "exit $?"`);
+    expect(await attempt('', 'id'))
+      .to.contain('exit 1')
+      .and.not.to.contain('uid=');
+    expect(await attempt('-s', 'sftp </dev/null')).to.contain('exit 1');
+    expect(await attempt('-N -R 20002:localhost:22')).to.contain('forwarding failed for listen port 20002');
+    expect(await attempt('-N -R 0.0.0.0:20001:localhost:22')).to.contain('forwarding failed for listen port 20001');
+    expect(await attempt('-W localhost:22')).to.contain('administratively prohibited');
+    const inner = `rm -f /tmp/l; ${ssh} -N -L /tmp/l:/run/inner.sock root@${front.address} >/tmp/log 2>&1 & \
+      for turn in $(seq 100); do [ -S /tmp/l ] && break; sleep 0.1; done
+      perl -e 'use IO::Socket::UNIX; print IO::Socket::UNIX->new(Peer => "/tmp/l")->getline // ""'; kill $!; cat /tmp/log`;
+    expect(await execIn(away.id, inner))
+      .to.contain('open failed')
+      .and.not.to.contain('inner secret');
+    const secret = privateKey.split('\n')[1] ?? '';
+    expect(await execIn(away.id, `grep -rlF '${secret}' /tmp /var/tmp /root || true`)).to.equal('');
+
+    // What the machine was allowed goes with it, and nothing else.
+    await inn.manager.removeResources(callOf(), id, [1], { isContextualized: false });
+    expect((await execIn(front.id, 'cat /root/.ssh/authorized_keys')).trim()).to.equal(authorizedKeys);
+    expect(await attempt('-N -R 20001:localhost:22')).to.contain('Permission denied');
   });
 });

@@ -3,7 +3,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { newCallHomeToken, withCallHomeToken } from '../../src/domain/index.js';
+import type { TunnelKeys } from '../../src/contextualization/index.js';
+import { ImError, newCallHomeToken, withCallHomeToken } from '../../src/domain/index.js';
 import { callHomeScript, tunnelCommand } from '../../src/manager/call-home-script.js';
 import type { Call } from '../../src/manager/index.js';
 import { parseRadl } from '../../src/radl/index.js';
@@ -29,16 +30,31 @@ describe('the command property', () => {
   let id: string;
   let probes: string[];
   let isMasterThere: boolean;
+  /** `+<VM> <user of the master> <key>` for what was allowed, `-<VM>` for what was taken away. */
+  let permissions: string[];
+  let isMasterWilling: boolean;
+  const tunnelKeys: TunnelKeys = {
+    authorize: async ({ username }, { vmNumber }, privateKey) => {
+      if (!isMasterWilling) throw new ImError('provider', 'not now');
+      permissions.push(`+${vmNumber} ${username} ${privateKey}`);
+    },
+    revoke: async (_, { vmNumber }) => {
+      permissions.push(`-${vmNumber}`);
+    },
+  };
 
   beforeEach(async () => {
     probes = [];
     isMasterThere = true;
+    permissions = [];
+    isMasterWilling = true;
     house = await startHouse({
       types: [new MemoryCloud().connectorType()],
       answersSsh: async (host, port) => {
         probes.push(`${host}:${port}`);
         return isMasterThere;
       },
+      tunnelKeys,
     });
     const document = parseRadl(DOCUMENT);
     ({ infrastructureId: id } = await house.manager.createInfrastructure(callOf(), document, { isAsync: false }));
@@ -89,17 +105,43 @@ describe('the command property', () => {
     expect(await ask(1, 2)).to.equal('true');
   });
 
-  it('opens a tunnel with the key of the master, or else its password', async () => {
-    await electMaster({ username: 'ubuntu', password: "it's" });
-    expect(await ask(2, 2)).to.equal(
-      `sshpass -p'it'\\''s' ssh -N -R 20002:localhost:22 -p 1022 -o "UserKnownHostsFile=/dev/null" -o "StrictHostKeyChecking=no" ubuntu@198.51.100.7 &`,
-    );
-    await electMaster({ private_key: '-----BEGIN RSA PRIVATE KEY-----\nAB+/=\n-----END RSA PRIVATE KEY-----\n' });
+  it('opens a tunnel with a key of its own, the same each time', async () => {
+    const masterKey = '-----BEGIN RSA PRIVATE KEY-----\nAB+/=\n-----END RSA PRIVATE KEY-----';
+    await electMaster({ username: 'ubuntu', password: "it's", private_key: masterKey });
+    const command = await ask(2, 2);
+    const key = /-----BEGIN EC PRIVATE KEY-----[^"]*-----END EC PRIVATE KEY-----/.exec(command ?? '')?.[0] ?? '';
     const file = `/tmp/${id}_2.pem`;
-    expect(await ask(2, 2)).to.equal(
-      `echo "-----BEGIN RSA PRIVATE KEY-----\nAB+/=\n-----END RSA PRIVATE KEY-----" > ${file} && chmod 400 ${file} && ` +
+    expect(command).to.equal(
+      `echo "${key}" > ${file} && chmod 400 ${file} && ` +
         `ssh -N -R 20002:localhost:22 -p 1022 -i ${file} -o "UserKnownHostsFile=/dev/null" -o "StrictHostKeyChecking=no" ubuntu@198.51.100.7 &`,
     );
+    expect(await ask(2, 2)).to.equal(command);
+    expect(permissions.map((line) => line.trim())).to.deep.equal(Array(2).fill(`+2 ubuntu ${key}`));
+  });
+
+  it('lets the machine wait, its token unused, while its master cannot be told of the key', async () => {
+    const token = tokenIn(await ask(2, 1));
+    await electMaster({ username: 'ubuntu', password: 'x' });
+    isMasterWilling = false;
+    expect(await ask(2, 2, withToken(token))).to.equal('wait');
+    isMasterWilling = true;
+    expect(await ask(2, 2, withToken(token))).to.contain('ssh -N -R');
+  });
+
+  it('takes the key away with the machine, and asks nobody about machines that have none', async () => {
+    await electMaster({ username: 'ubuntu', password: 'x' });
+    await ask(2, 2);
+    permissions = [];
+    await house.manager.removeResources(callOf(), id, [1, 2], { isContextualized: false });
+    expect(permissions).to.deep.equal(['-2']);
+  });
+
+  it('leaves the master alone that goes as well', async () => {
+    await electMaster({ username: 'ubuntu', password: 'x' });
+    await ask(2, 2);
+    permissions = [];
+    await house.manager.destroyInfrastructure(callOf(), id, { isForced: false, isAsync: false });
+    expect(permissions).to.deep.equal([]);
   });
 
   it('does not exist for other steps', async () => {
@@ -144,6 +186,7 @@ describe('the command property', () => {
         types: [new MemoryCloud().connectorType()],
         directory: house.directory,
         answersSsh: async () => true,
+        tunnelKeys,
       });
       expect((await failureOf(ask(2, 2, withToken(token)))).message).to.contain('Invalid InfrastructureManager');
       expect(await ask(2, 2, withToken(other))).to.contain('ssh -N -R');
@@ -186,20 +229,10 @@ describe('the command property', () => {
 describe('the texts of the command property', () => {
   it('are one command for a shell whatever the login holds', async () => {
     const evil = '`touch x`$(id)";\'';
-    const command = tunnelCommand('i', 1, { host: 'h', port: 22, username: evil, password: evil });
-    const { stdout } = await run('bash', ['-c', `sshpass() { printf '%s\\n' "$@"; }\n${command?.replace(/&$/, '')}`]);
-    const words = stdout.trimEnd().split('\n');
-    expect(words[0]).to.equal(`-p${evil}`);
-    expect(words.at(-1)).to.equal(`${evil}@h`);
-  });
-
-  it('write a key that is none as it is, and run nothing of it', async () => {
-    const command = tunnelCommand('i', 1, { host: 'h', port: 22, username: 'u', privateKey: 'a"$(id)"b' });
-    expect(command).to.contain(`echo 'a"$(id)"b' > /tmp/i_1.pem`);
-  });
-
-  it('need something to log in with', () => {
-    expect(tunnelCommand('i', 1, { host: 'h', port: 22, username: 'u' })).to.equal(undefined);
+    const command = tunnelCommand('i', 1, { host: 'h', port: 22, username: evil, privateKey: 'KEY' });
+    const words = command.slice(command.indexOf('ssh -N'), -1);
+    const { stdout } = await run('bash', ['-c', `ssh() { printf '%s\\n' "$@"; }\n${words}`]);
+    expect(stdout.trimEnd().split('\n').at(-1)).to.equal(`${evil}@h`);
   });
 
   it('ask until there is an answer, and keep it', async () => {

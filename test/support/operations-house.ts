@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { cloudsOf, createAuthenticator } from '../../src/auth/index.js';
 import type { ConnectorType } from '../../src/connectors/connector.js';
 import { createConnectorRegistry } from '../../src/connectors/registry.js';
-import type { Contextualizer } from '../../src/contextualization/index.js';
+import { type Contextualizer, createTunnelKeys, type TunnelKeys } from '../../src/contextualization/index.js';
 import {
   type Call,
   createInfrastructureTokens,
@@ -39,6 +39,8 @@ export interface HouseOptions {
   readonly serviceUrl?: string;
   /** Does the master answer, as the use cases see it? Default: no. */
   readonly answersSsh?: ManagerEnvironment['answersSsh'];
+  /** Default: the real ones. */
+  readonly tunnelKeys?: TunnelKeys;
   /** Clock of use cases and operations; default: the real one. */
   readonly now?: () => number;
   /** Default: silent. */
@@ -123,11 +125,13 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     masksVmCredentials: options.masksVmCredentials ?? false,
     serviceUrl: options.serviceUrl ?? '',
   };
+  const tunnelKeys = options.tunnelKeys ?? createTunnelKeys();
   const environment: OperationEnvironment = {
     store,
     connectors,
     cloudsOf,
     contextualizer: options.contextualizer ?? instantContextualizer,
+    tunnelKeys,
     planUpdate: createUpdatePlanner({
       store,
       connectors,
@@ -183,6 +187,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     cloudsOf,
     authenticate: (items) => authenticator.authenticate(items),
     answersSsh: options.answersSsh ?? (async () => false),
+    tunnelKeys,
     egiImages: async (filters) => [{ uri: 'ost://site.example/1', name: JSON.stringify(filters), vo: 'v' }],
     settings: managerSettings,
     logger,

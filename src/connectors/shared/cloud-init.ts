@@ -31,7 +31,7 @@ export function cloudInit(document: Radl, login: CloudInitLogin, callHome?: Call
     config[key] = [...(Array.isArray(present) ? present : present === undefined ? [] : [present]), ...items];
   };
   if (callHome !== undefined) {
-    append('packages', 'curl', 'sshpass');
+    append('packages', 'curl');
     append('runcmd', ...callHomeCommands(callHome));
   }
   const port = sshPort({ info: document });

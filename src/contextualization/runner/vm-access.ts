@@ -3,6 +3,7 @@
 import { credentials, networkIds, privateIp, publicIp, sshPort } from '../../radl/index.js';
 import { type ProxyHost, parseProxyHost, type SshCredential } from '../../ssh/index.js';
 import type { ConfigurableVm } from '../contract.js';
+import { tunnelPort } from '../tunnel/index.js';
 
 /** An address with its port. */
 export interface Endpoint {
@@ -16,7 +17,6 @@ export interface VmProxy extends ProxyHost {
 }
 
 const SSH_PORT = 22;
-const FIRST_TUNNEL_PORT = 20_000;
 const DEFAULT_USER = 'root';
 const LONGEST_ADDRESS = 64;
 
@@ -59,7 +59,7 @@ export function innerEndpoints(vm: ConfigurableVm): readonly Endpoint[] {
 /** Where the master finds the VM when it opened a tunnel to it (core.md §23.5): port 20000 + number of the VM. */
 export const tunnelEndpoint = (vm: ConfigurableVm): Endpoint => ({
   host: '127.0.0.1',
-  port: FIRST_TUNNEL_PORT + vm.number,
+  port: tunnelPort(vm.number),
 });
 
 /** The bastion of the first of the VM's networks that has one. */

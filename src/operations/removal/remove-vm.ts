@@ -4,6 +4,7 @@ import { errorText, type Resource, type VirtualMachine } from '../../domain/inde
 import { isLaunched, vmReference } from '../cloud-session.js';
 import type { OperationContext } from '../context.js';
 import { brokenLaunch } from '../unexpected-end.js';
+import { revokeTunnel } from './revoke-tunnel.js';
 
 /**
  * Deletes a VM, also one whose launch was interrupted. "Already gone" is success.
@@ -38,6 +39,7 @@ export async function removeVm(
     });
     return errorText(error);
   }
+  await revokeTunnel(context, vm);
   await committer.commit([
     { kind: 'update-vm', ...row, set: { isDestroyed: true, isDeleting: false, isCreating: false } },
     ...(resource === undefined

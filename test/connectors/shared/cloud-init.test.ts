@@ -66,7 +66,7 @@ users:
       callHome,
     )!;
     expect(loadYaml(text)).to.deep.include({
-      packages: ['vim', 'curl', 'sshpass'],
+      packages: ['vim', 'curl'],
       runcmd: ['echo a', ...callHomeCommands(callHome)],
     });
     expect(callHomeCommands(callHome)[1]).to.equal(
