@@ -9,6 +9,8 @@ export type OperationKind =
   | 'add'
   /** Towards a TOSCA document: removes what it no longer wants, adds what is missing, else configures again. */
   | 'update'
+  /** Towards what was asked for at an earlier revision: removes, adds and configures as an update does. */
+  | 'restore'
   | 'remove'
   | 'destroy'
   | 'configure'

@@ -8,6 +8,7 @@ import { loadStoredTosca, mergeTosca, type ToscaDocument } from '../tosca/index.
 import { checkDocument, withRadlErrors } from './create.js';
 import { type DocumentSurroundings, toscaEnvironment, translateTosca, withToscaErrors } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
+import { planRestore } from './plan-restore.js';
 import { withSiteImages } from './single-site-images.js';
 import { infrastructureView, storedTosca, withTosca } from './stored-tosca.js';
 import { decodeUpdateRequest } from './update-request.js';
@@ -62,6 +63,9 @@ export async function compare(
 /** The planner that operations ask in their turn. */
 export function createUpdatePlanner(environment: PlanningEnvironment): PlanUpdate {
   return async (operation, infrastructure, signal) => {
+    if (operation.kind === 'restore') {
+      return await planRestore(environment, operation, infrastructure, signal);
+    }
     const request = decodeUpdateRequest(operation);
     const document = await withToscaErrors(() =>
       loadStoredTosca(request.form, { types: environment.tosca.types, documentId: infrastructure.id }),

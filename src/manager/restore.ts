@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use case: make an infrastructure what it was asked to be at a revision: remove machines that are too many, launch what is missing, take
 // the definitions of then, and configure again. What is restored becomes a revision itself.
-import { type Caller, type Infrastructure, isJsonObject, type JsonObject, type Revision } from '../domain/index.js';
-import { encodeConfigureRequest, encodeLaunchRequest, mergeRequest } from '../operations/index.js';
-import { parseRadl, Radl, serializeRadl } from '../radl/index.js';
-import type { Change } from '../store/index.js';
-import { alignTosca, mergeTosca, serializeTosca, type ToscaDocument } from '../tosca/index.js';
-import { createKeyedSemaphore } from '../util/keyed-semaphore.js';
-import { admitToInfrastructure } from './access.js';
+import type { Caller, Revision } from '../domain/index.js';
+import { mergeRequest } from '../operations/index.js';
+import { parseRadl, Radl } from '../radl/index.js';
+import { mergeTosca, storeTosca, type ToscaDocument } from '../tosca/index.js';
+import { admitToInfrastructure, serviceUrlOf } from './access.js';
 import { checkDocument, withRadlErrors } from './create.js';
 import { readTosca, toscaEnvironment, translateTosca, withToscaErrors } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call, RestorePlan } from './manager.js';
-import { openInfrastructure, settledInfrastructure } from './open-infrastructure.js';
+import { openInfrastructure } from './open-infrastructure.js';
 import { resultOf } from './outcome.js';
+import { compareWithMachines, decodePlan, type Wanted, withDeploys } from './plan-restore.js';
+import { encodeRestoreRequest, restoredRevision } from './restore-request.js';
 import { requireRevision } from './revisions.js';
 import { withSiteImages } from './single-site-images.js';
-import { storedTosca, withTosca } from './stored-tosca.js';
 
 /** What an infrastructure was asked to be at a revision. */
-interface Asked {
-  /** Definitions of all documents up to it. */
-  readonly radl: Radl;
-  /** Machines by system. */
-  readonly counts: ReadonlyMap<string, number>;
-  /** Clouds that deploys named. */
-  readonly cloudIds: ReadonlyMap<string, string>;
+interface Asked extends Wanted {
   readonly tosca?: ToscaDocument;
 }
 
-/** What is restored depends on what there is: the restorations of one infrastructure (its id) take turns. */
-const turns = createKeyedSemaphore(1);
-
-/** Field of an operation's request: its revision is that one again, whatever lies between. */
-const RESTORED = 'restoredRevision';
-
-/** Everything is checked before anything is touched. */
+/**
+ * Puts together what the infrastructure was asked to be and hands it over: what that changes is found out in the operation, when it is
+ * its turn. What cannot be asked for any more is refused at once.
+ */
 export async function restoreRevision(
   environment: ManagerEnvironment,
   call: Call,
@@ -44,24 +34,31 @@ export async function restoreRevision(
   { isDryRun, isContextualized }: { readonly isDryRun: boolean; readonly isContextualized: boolean },
 ): Promise<RestorePlan> {
   const { caller } = await admitToInfrastructure(environment, call, infrastructureId, isDryRun ? 'read' : 'write');
-  const release = await turns.acquire(infrastructureId, call.signal);
-  try {
-    const infrastructure = isDryRun
-      ? await openInfrastructure(environment, infrastructureId)
-      : await settledInfrastructure(environment, call, infrastructureId);
-    const revisions = await environment.store.listRevisions(infrastructureId);
-    const revision = requireRevision(revisions, number);
-    const asked = await askedAt(environment, call, caller, infrastructure, revisions, number);
-    const plan = await compare(environment, infrastructureId, asked, isContextualized);
-    const missing = withDeploys(asked, plan.added);
-    checkDocument(environment, missing);
-    if (!isDryRun) {
-      await carryOut(environment, call, caller, infrastructure, revision, asked, missing, plan, isContextualized);
-    }
+  await openInfrastructure(environment, infrastructureId);
+  const revisions = await environment.store.listRevisions(infrastructureId);
+  const { kind, text } = requireRevision(revisions, number);
+  const { tosca, ...asked } = await askedAt(environment, call, caller, revisions, number);
+  const plan = await compareWithMachines(environment, infrastructureId, asked, isContextualized);
+  checkDocument(environment, withDeploys(asked, plan.added));
+  if (isDryRun) {
     return plan;
-  } finally {
-    release();
   }
+  const accepted = await environment.engine.accept({
+    kind: 'restore',
+    infrastructureId,
+    caller: caller.owners[0].username,
+    credentials: caller.items,
+    request: encodeRestoreRequest({
+      revision: number,
+      ...asked,
+      kind,
+      text,
+      ...(tosca !== undefined && { form: storeTosca(tosca, { types: environment.tosca.types }) }),
+      isContextualized,
+      serviceUrl: serviceUrlOf(environment, call),
+    }),
+  });
+  return decodePlan(await resultOf(accepted));
 }
 
 /** Puts the documents up to a revision together, as they were when they were accepted. */
@@ -69,7 +66,6 @@ async function askedAt(
   environment: ManagerEnvironment,
   call: Call,
   caller: Caller,
-  infrastructure: Infrastructure,
   revisions: readonly Revision[],
   number: number,
 ): Promise<Asked> {
@@ -86,15 +82,7 @@ async function askedAt(
           )
         : await afterTosca(environment, call, caller, asked, revision.text);
   }
-  if (asked.tosca === undefined) return asked;
-  const stored = await storedTosca(environment, infrastructure);
-  if (stored === undefined) return asked;
-  // What was made up once (passwords by `random`) stays what it is.
-  const document = asked.tosca;
-  const aligned = await withToscaErrors(() =>
-    alignTosca(stored, document, toscaEnvironment(environment, call, caller)),
-  );
-  return { ...asked, tosca: aligned };
+  return asked;
 }
 
 /** The revisions that make up one of them: a restored one is what the restored one was. */
@@ -107,7 +95,7 @@ async function lineOf(
   for (let at = number; at > 0; ) {
     const revision = revisions.find((candidate) => candidate.number === at);
     const request = revision && (await store.getOperation(revision.operationId))?.request;
-    const restored = isJsonObject(request) ? Number(request[RESTORED] ?? 0) : 0;
+    const restored = restoredRevision(request);
     if (revision !== undefined && !(restored > 0)) line.unshift(revision);
     at = restored > 0 ? restored : at - 1;
   }
@@ -147,100 +135,4 @@ function merged(asked: Asked, document: Radl): Pick<Asked, 'radl' | 'cloudIds'> 
     cloudId === undefined ? [] : [[system, cloudId] as const],
   );
   return { radl, cloudIds: new Map([...asked.cloudIds, ...named]) };
-}
-
-async function compare(
-  { store }: ManagerEnvironment,
-  infrastructureId: string,
-  { counts }: Asked,
-  isContextualized: boolean,
-): Promise<RestorePlan> {
-  const numbers = new Map<string, number[]>();
-  for (const { systemName, number } of await store.listVms(infrastructureId)) {
-    numbers.set(systemName, [...(numbers.get(systemName) ?? []), number]);
-  }
-  const added = new Map<string, number>();
-  const removed: number[] = [];
-  let staying = 0;
-  for (const system of new Set([...counts.keys(), ...numbers.keys()])) {
-    const wanted = counts.get(system) ?? 0;
-    const living = numbers.get(system) ?? [];
-    if (wanted > living.length) added.set(system, wanted - living.length);
-    // The newest go.
-    removed.push(...living.slice(wanted));
-    staying += Math.min(wanted, living.length);
-  }
-  return { added, removed: removed.sort((a, b) => a - b), isReconfigured: isContextualized && staying > 0 };
-}
-
-/** The definitions with these machines to launch. */
-function withDeploys({ radl, cloudIds }: Asked, counts: ReadonlyMap<string, number>): Radl {
-  const document = radl.clone();
-  document.deploys.length = 0;
-  for (const [system, count] of counts) {
-    const cloudId = cloudIds.get(system);
-    document.add({ kind: 'deploy', system, count, ...(cloudId !== undefined && { cloudId }) });
-  }
-  return document;
-}
-
-async function carryOut(
-  environment: ManagerEnvironment,
-  call: Call,
-  caller: Caller,
-  infrastructure: Infrastructure,
-  { number, kind, text }: Revision,
-  asked: Asked,
-  missing: Radl,
-  { added, removed, isReconfigured }: RestorePlan,
-  isContextualized: boolean,
-): Promise<void> {
-  const { id } = infrastructure;
-  const { tosca } = asked;
-  const changes = (operationId: string): readonly Change[] => [
-    {
-      kind: 'update-infrastructure',
-      id,
-      set: {
-        radl: asked.radl,
-        ...(tosca !== undefined && { extra: withTosca(environment, infrastructure.extra, tosca) }),
-      },
-    },
-    {
-      kind: 'insert-revision',
-      revision: {
-        infrastructureId: id,
-        kind,
-        operationId,
-        text: tosca === undefined ? text : serializeTosca(tosca),
-        createdAt: environment.now(),
-      },
-    },
-  ];
-  let isKept = false;
-  const run = async (operation: 'remove' | 'add' | 'reconfigure', request: JsonObject): Promise<void> => {
-    const accepted = await environment.engine.accept(
-      {
-        kind: operation,
-        infrastructureId: id,
-        caller: caller.owners[0].username,
-        credentials: caller.items,
-        request: { ...request, [RESTORED]: number },
-      },
-      (operationId) => (isKept ? [] : changes(operationId)),
-    );
-    isKept = true;
-    await resultOf(accepted);
-  };
-  if (removed.length > 0) {
-    await run('remove', { vmNumbers: removed, isContextualized: false });
-  }
-  if (added.size > 0) {
-    const { serviceUrl } = call;
-    await run('add', encodeLaunchRequest({ document: missing, isContextualized, isAsync: false, serviceUrl }));
-  }
-  // An add configures all machines; without one, those that stay are configured here.
-  if ((added.size === 0 && isReconfigured) || !isKept) {
-    await run('reconfigure', { document: serializeRadl(missing), ...encodeConfigureRequest({ refreshRoles: true }) });
-  }
 }

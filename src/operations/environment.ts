@@ -56,10 +56,12 @@ export interface UpdatePlan {
   readonly hasAdditions: boolean;
   /** Request of the reconfiguration that follows when nothing is added; absent: none. */
   readonly reconfigure?: JsonObject;
+  /** Further fields of the operation's result. */
+  readonly result?: JsonObject;
 }
 
 /**
- * Compares the document of an update with what there is. Called under the infrastructure's lease, when everything that was accepted
+ * Compares what an update or a restoration asks for with what there is. Called under the infrastructure's lease, when everything that was accepted
  * before has ended, so that the answer stays true until it is carried out.
  * @throws ImError when the document is wrong together with the stored one
  */

@@ -18,6 +18,7 @@ export const HANDLERS: Readonly<Record<OperationKind, OperationHandler>> = {
   create: launch,
   add: launch,
   update,
+  restore: update,
   remove,
   destroy,
   configure,

@@ -10,6 +10,7 @@ export type {
   OperationMetrics,
   OperationSettings,
   PlanUpdate,
+  UpdatePlan,
 } from './environment.js';
 export { mergeRequest } from './launch/prepare.js';
 export { encodeLaunchRequest } from './launch/request.js';

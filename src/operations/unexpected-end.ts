@@ -5,7 +5,7 @@ import type { Change } from '../store/index.js';
 import type { OperationContext, OperationOutcome } from './context.js';
 import { logLine } from './log-line.js';
 
-const LAUNCHING: ReadonlySet<OperationKind> = new Set(['create', 'add', 'update']);
+const LAUNCHING: ReadonlySet<OperationKind> = new Set(['create', 'add', 'update', 'restore']);
 
 /** Outcome for an error that the story did not foresee. */
 export async function unexpectedEnd(

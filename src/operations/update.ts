@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story of an update towards a TOSCA document (rest-api.md §9.7): plan it when it is its turn, then remove, add, configure again. One
+// The story of an update towards a TOSCA document (rest-api.md §9.7) or an earlier revision: plan it when it is its turn, then remove, add, configure again. One
 // operation from the plan to the end, so that nobody changes the infrastructure in between.
 import { ImError, infrastructureNotFound, isJsonObject, type JsonObject, type OperationKind } from '../domain/index.js';
 import type { OperationContext, OperationOutcome } from './context.js';
@@ -44,10 +44,10 @@ export async function update(context: OperationContext): Promise<OperationOutcom
   }
   const end = { changes: [...(launched.changes ?? []), ...(again?.changes ?? [])] };
   const next = again?.next ?? launched.next;
-  const { unwanted, gone = 0, hasAdditions } = progress;
+  const { unwanted, gone = 0, hasAdditions, result } = progress;
   return !hasAdditions && gone < unwanted.length
     ? { ok: false, error: fewerRemoved(unwanted, gone), ...end, ...(next && { next }) }
-    : { ok: true, result: launched.result ?? {}, ...end, ...(next && { next }) };
+    : { ok: true, result: { ...result, ...launched.result }, ...end, ...(next && { next }) };
 }
 
 /** Durable together with the new document: a resumed update does not compare again. */
@@ -115,6 +115,7 @@ function encodeProgress({
   launch: request,
   hasAdditions,
   reconfigure: again,
+  result,
   gone,
 }: Progress): JsonObject {
   return {
@@ -124,6 +125,7 @@ function encodeProgress({
       launch: request,
       hasAdditions,
       ...(again !== undefined && { reconfigure: again }),
+      ...(result !== undefined && { result }),
       ...(gone !== undefined && { gone }),
     },
   };
@@ -141,6 +143,7 @@ function decodeProgress({ plan: stored }: JsonObject): Progress | undefined {
     launch: isJsonObject(stored.launch) ? stored.launch : {},
     hasAdditions: stored.hasAdditions === true,
     ...(isJsonObject(stored.reconfigure) && { reconfigure: stored.reconfigure }),
+    ...(isJsonObject(stored.result) && { result: stored.result }),
     gone: typeof stored.gone === 'number' ? stored.gone : undefined,
   };
 }

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Contextualizer } from '../../src/contextualization/index.js';
 import { parseRadl } from '../../src/radl/index.js';
-import type { Store } from '../../src/store/index.js';
+import type { Change, Store } from '../../src/store/index.js';
 import { MemoryCloud } from '../support/memory-cloud.js';
 import { callOf, demolish, type House, startHouse } from '../support/operations-house.js';
 import { until } from '../support/waiting.js';
@@ -50,6 +50,38 @@ function mortal(): { readonly decorate: (store: Store) => Store; die: () => void
   };
 }
 
+/** Holds the first batch of a kind on its way to the store until it is let go. */
+function holdFirst(isMeant: (change: Change) => boolean): {
+  readonly decorate: (store: Store) => Store;
+  readonly isReached: () => boolean;
+  letGo: () => void;
+} {
+  let isReached = false;
+  let letGo: () => void = () => undefined;
+  const isFree = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  return {
+    decorate: (store) =>
+      new Proxy(store, {
+        get: (target, key) => {
+          const member: unknown = Reflect.get(target, key);
+          if (typeof member !== 'function') return member;
+          if (key !== 'commit') return member.bind(target);
+          return async (changes: readonly Change[], ...rest: unknown[]) => {
+            if (!isReached && changes.some(isMeant)) {
+              isReached = true;
+              await isFree;
+            }
+            return member.call(target, changes, ...rest);
+          };
+        },
+      }),
+    isReached: () => isReached,
+    letGo: () => letGo(),
+  };
+}
+
 describe('two daemons on one database', () => {
   let cloud: MemoryCloud;
   let first: House;
@@ -59,6 +91,7 @@ describe('two daemons on one database', () => {
     contextualizer?: Contextualizer,
     decorateStore?: (store: Store) => Store,
     leaseMs = 30_000,
+    decorateSecond?: (store: Store) => Store,
   ): Promise<void> => {
     cloud = new MemoryCloud();
     const common = { types: [cloud.connectorType()], ...(contextualizer && { contextualizer }) };
@@ -67,7 +100,12 @@ describe('two daemons on one database', () => {
       settings: { nodeName: 'first', leaseMs },
       ...(decorateStore && { decorateStore }),
     });
-    second = await startHouse({ ...common, directory: first.directory, settings: { nodeName: 'second', leaseMs } });
+    second = await startHouse({
+      ...common,
+      directory: first.directory,
+      settings: { nodeName: 'second', leaseMs },
+      ...(decorateSecond && { decorateStore: decorateSecond }),
+    });
   };
   const create = async (isAsync: boolean): Promise<string> =>
     (await first.manager.createInfrastructure(callOf(), parseRadl(DOCUMENT), { isAsync })).infrastructureId;
@@ -94,6 +132,22 @@ describe('two daemons on one database', () => {
     const added = await second.manager.addResources(callOf(), id, parseRadl(ONE_MORE), { isContextualized: false });
     expect(added.vmNumbers).to.deep.equal([3]);
     expect(cloud.vms.size).to.equal(4);
+  });
+
+  it('a revision restored through both at once is compared when each one has its turn: nothing is launched twice', async () => {
+    const hold = holdFirst((change) => change.kind === 'insert-operation' && change.operation.kind !== 'configure');
+    await start(undefined, undefined, undefined, hold.decorate);
+    const id = await create(false);
+    const how = { isDryRun: false, isContextualized: false };
+    await first.manager.removeResources(callOf(), id, [1], { isContextualized: false });
+    const late = second.manager.restoreRevision(callOf(), id, 1, how);
+    await until(hold.isReached, 'the second one to hand its restoration over');
+    expect((await first.manager.restoreRevision(callOf(), id, 1, how)).added).to.deep.equal(new Map([['node', 1]]));
+    hold.letGo();
+    expect((await late).added).to.deep.equal(new Map());
+    expect(cloud.vms.size).to.equal(3);
+    expect(await second.manager.listVms(callOf(), id)).to.have.length(3);
+    expect((await second.store.listRevisions(id)).map(({ number }) => number)).to.have.members([1, 2, 3]);
   });
 
   it('a destroy on one cancels the launch on the other', async () => {

@@ -12,6 +12,7 @@ const CALLS: Readonly<Record<Exclude<OperationKind, 'configure'>, string>> = {
   create: 'POST /infrastructures',
   add: 'POST /infrastructures/ID',
   update: 'POST /infrastructures/ID',
+  restore: 'PUT /infrastructures/ID/revisions/N/restore',
   remove: 'DELETE /infrastructures/ID/vms/VM',
   destroy: 'DELETE /infrastructures/ID (with ?force=true to give up on what cannot be deleted)',
   reconfigure: 'PUT /infrastructures/ID/reconfigure',

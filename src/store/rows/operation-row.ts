@@ -29,6 +29,7 @@ const KINDS: Readonly<Record<OperationKind, true>> = {
   create: true,
   add: true,
   update: true,
+  restore: true,
   remove: true,
   destroy: true,
   configure: true,
