@@ -74,6 +74,16 @@ export function isGranted(
   return caller.owners.some((owner) => identities.has(identityDigest(owner)));
 }
 
+/** Owners with further ones, those who are none yet. */
+export function withOwners(owners: readonly Owner[], added: readonly Owner[]): readonly Owner[] {
+  const byIdentity = new Map(owners.map((owner) => [ownerIdentity(owner), owner]));
+  for (const owner of added) {
+    const identity = ownerIdentity(owner);
+    if (!byIdentity.has(identity)) byIdentity.set(identity, owner);
+  }
+  return byIdentity.size === owners.length ? owners : [...byIdentity.values()];
+}
+
 /** The stored part of a cloud credential. */
 export function cloudReference(cloud: CloudCredential): CloudReference {
   const { item: _item, ...reference } = cloud;

@@ -70,8 +70,18 @@ export interface ResourceChanges {
 
 /** One row change. A batch of them is atomic. */
 export type Change =
-  | { readonly kind: 'insert-infrastructure'; readonly infrastructure: Infrastructure }
+  /** `updatedAt`: when it was changed last where it comes from, milliseconds since 1970; absent: now. */
+  | {
+      readonly kind: 'insert-infrastructure';
+      readonly infrastructure: Infrastructure;
+      readonly updatedAt?: number;
+    }
   | { readonly kind: 'update-infrastructure'; readonly id: string; readonly set: InfrastructureChanges }
+  /**
+   * Adds those of these owners who are none yet, to the owners that there are when the batch is written: who adds one at the same time
+   * through another daemon loses nothing.
+   */
+  | { readonly kind: 'add-owners'; readonly id: string; readonly owners: readonly Owner[] }
   /** Removes a deleted infrastructure with everything that is still kept of it (purge, or its own return by import). */
   | { readonly kind: 'purge-infrastructure'; readonly id: string }
   | { readonly kind: 'insert-vm'; readonly vm: VirtualMachine }

@@ -12,6 +12,7 @@ export function touchedInfrastructures(changes: readonly Change[]): readonly str
         inserted.add(change.infrastructure.id);
         break;
       case 'update-infrastructure':
+      case 'add-owners':
         touched.add(change.id);
         break;
       case 'insert-vm':

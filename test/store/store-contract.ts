@@ -369,7 +369,56 @@ export function describeStoreContract(
       });
     });
 
+    describe('added owners', () => {
+      const alice: Owner = { username: 'alice', password: 'pa' };
+      const bob: Owner = { username: 'bob', password: 'pb' };
+      const one = { username: 'one', password: '1' };
+      const two = { username: 'two', password: '2' };
+
+      it('stand behind those that there are, each once, and are found', async () => {
+        await insert('inf', { owners: [alice] });
+        await store.commit([{ kind: 'add-owners', id: 'inf', owners: [bob, alice, bob] }]);
+        expect((await store.getHeader('inf'))!.owners).to.deep.equal([alice, bob]);
+        expect(await store.listInfrastructureIds({ ownedBy: [bob] })).to.deep.equal(['inf']);
+        await store.commit([
+          { kind: 'update-infrastructure', id: 'inf', set: { owners: [one] } },
+          { kind: 'add-owners', id: 'inf', owners: [two] },
+        ]);
+        expect((await store.getHeader('inf'))!.owners).to.deep.equal([one, two]);
+        expect(await store.listInfrastructureIds({ ownedBy: [alice] })).to.deep.equal([]);
+      });
+
+      it('are all there when several daemons add some at the same time', async () => {
+        await insert('inf', { owners: [alice] });
+        const daemons = [store, await fixture.open()];
+        const names = Array.from({ length: 8 }, (_, number) => `user-${number}`);
+        await Promise.all(
+          names.map((username, number) =>
+            daemons[number % 2]!.commit([{ kind: 'add-owners', id: 'inf', owners: [{ username, password: 'p' }] }]),
+          ),
+        );
+        const { owners } = (await store.getHeader('inf'))!;
+        expect(owners.map(({ username }) => username)).to.have.members(['alice', ...names]);
+        expect(await store.listInfrastructureIds({ ownedBy: [{ username: 'user-7', password: 'p' }] })).to.deep.equal([
+          'inf',
+        ]);
+      });
+
+      it('of an infrastructure that never was are refused', async () => {
+        await rejection(store.commit([{ kind: 'add-owners', id: 'x', owners: [bob] }]), 'internal');
+      });
+    });
+
     describe('changes by time', () => {
+      it('take the time that an infrastructure brings along from elsewhere', async () => {
+        const brought = infrastructure('inf', { isDeleted: true });
+        await store.commit([
+          { kind: 'insert-infrastructure', infrastructure: brought, updatedAt: START - 5000 },
+          { kind: 'insert-vm', vm: vm('inf', 0) },
+        ]);
+        expect((await store.listStatistics({}))[0]?.updatedAt).to.equal(START - 5000);
+      });
+
       const changed = async (...filter: Parameters<Store['listInfrastructuresChangedSince']>) =>
         (await store.listInfrastructuresChangedSince(...filter)).map(({ id }) => id);
 

@@ -5,15 +5,18 @@ import {
   type Infrastructure,
   isFinal,
   type Operation,
+  type Owner,
   type Resource,
   type Revision,
   type VirtualMachine,
+  withOwners,
 } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import {
   documentColumns,
   headerChangeColumns,
   headerColumns,
+  readHeader,
   readInfrastructure,
   scrubbedColumns,
 } from '../rows/infrastructure-row.js';
@@ -72,10 +75,12 @@ export async function stageChanges(staging: Staging, changes: readonly Change[])
 async function stageChange(staging: Staging, change: Change): Promise<void> {
   switch (change.kind) {
     case 'insert-infrastructure':
-      return await insertInfrastructure(staging, change.infrastructure);
+      return await insertInfrastructure(staging, change.infrastructure, change.updatedAt);
     case 'update-infrastructure':
       await updateInfrastructure(staging, change.id, change.set);
       return change.set.isDeleted ? await deleteInfrastructure(staging, change.id) : undefined;
+    case 'add-owners':
+      return await addOwners(staging, change.id, change.owners);
     case 'purge-infrastructure':
       return await purgeInfrastructure(staging, change.id);
     case 'insert-vm':
@@ -112,11 +117,15 @@ async function raiseVersion(staging: Staging, id: string): Promise<void> {
   });
 }
 
-async function insertInfrastructure(staging: Staging, infrastructure: Infrastructure): Promise<void> {
+async function insertInfrastructure(
+  staging: Staging,
+  infrastructure: Infrastructure,
+  updatedAt = staging.now,
+): Promise<void> {
   const { draft, sealer, ownerHash } = staging;
   const { id, owners } = infrastructure;
   await insertNew(draft, 'infrastructures', id, {
-    ...given(headerColumns(sealer, infrastructure, staging.now)),
+    ...given(headerColumns(sealer, infrastructure, updatedAt)),
     infrastructure_id: id,
     sequence: await nextSequence(draft),
     owner_hashes: owners.map(ownerHash),
@@ -138,6 +147,14 @@ async function updateInfrastructure(staging: Staging, id: string, set: Infrastru
   const documents = given(documentColumns(sealer, id, set, deleted));
   if (Object.keys(documents).length > 0) {
     draft.updateKnown('infrastructure_documents', id, { infrastructure_id: id }, documents);
+  }
+}
+
+async function addOwners(staging: Staging, id: string, added: readonly Owner[]): Promise<void> {
+  const present = readHeader(await headerOf(staging, id), staging.sealer).owners;
+  const owners = withOwners(present, added);
+  if (owners.length > present.length) {
+    await updateInfrastructure(staging, id, { owners });
   }
 }
 

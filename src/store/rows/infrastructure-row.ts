@@ -43,14 +43,14 @@ type DocumentName = 'radl' | 'extra' | 'privateNetworks' | 'snapshots';
 const radlContext = (id: string): string => `infrastructure_documents/radl/${id}`;
 const extraContext = (id: string): string => `infrastructure_documents/extra/${id}`;
 
-/** The header columns of a new infrastructure. @param now milliseconds since 1970 */
-export function headerColumns(sealer: Sealer, infrastructure: Infrastructure, now: number): Columns {
+/** The header columns of a new infrastructure. @param updatedAt time of the last change, milliseconds since 1970 */
+export function headerColumns(sealer: Sealer, infrastructure: Infrastructure, updatedAt: number): Columns {
   const { id, owners, isDeleted } = infrastructure;
   return {
     id,
     version: infrastructure.version,
     created_at: infrastructure.createdAt,
-    updated_at: now,
+    updated_at: updatedAt,
     configured: fromOptionalFlag(infrastructure.configured),
     master_vm: infrastructure.masterVm,
     is_destroying: fromFlag(infrastructure.isDestroying),

@@ -3,7 +3,7 @@
 import type { Change } from '../store.js';
 import { touchedInfrastructures } from '../touched-infrastructures.js';
 import type { Batch } from './batch.js';
-import { insertInfrastructure, raiseVersion, updateInfrastructure } from './infrastructures.js';
+import { addOwners, insertInfrastructure, raiseVersion, updateInfrastructure } from './infrastructures.js';
 import { appendLog, resetLog } from './logs.js';
 import { insertOperation, updateOperation } from './operations.js';
 import { insertResource, updateResource } from './resources.js';
@@ -27,10 +27,12 @@ export async function applyChanges(batch: Batch, changes: readonly Change[]): Pr
 async function applyChange(batch: Batch, change: Change): Promise<void> {
   switch (change.kind) {
     case 'insert-infrastructure':
-      return await insertInfrastructure(batch, change.infrastructure);
+      return await insertInfrastructure(batch, change.infrastructure, change.updatedAt);
     case 'update-infrastructure':
       await updateInfrastructure(batch, change.id, change.set);
       return change.set.isDeleted ? await deleteInfrastructure(batch, change.id) : undefined;
+    case 'add-owners':
+      return await addOwners(batch, change.id, change.owners);
     case 'purge-infrastructure':
       return await purgeInfrastructure(batch, change.id);
     case 'insert-vm':

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Infrastructure rows: a narrow one that every change touches, and one with the documents.
-import { ImError, type Infrastructure, type InfrastructureHeader, type Owner } from '../../domain/index.js';
+import { ImError, type Infrastructure, type InfrastructureHeader, type Owner, withOwners } from '../../domain/index.js';
 import {
   DOCUMENT_COLUMNS,
   documentColumns,
@@ -24,10 +24,14 @@ const HEADER = HEADER_COLUMNS.join(', ');
 const ALL = [...HEADER_COLUMNS, ...DOCUMENT_COLUMNS].join(', ');
 
 /** Writes a new infrastructure. */
-export async function insertInfrastructure(batch: Batch, infrastructure: Infrastructure): Promise<void> {
+export async function insertInfrastructure(
+  batch: Batch,
+  infrastructure: Infrastructure,
+  updatedAt = batch.now,
+): Promise<void> {
   const { session, sealer } = batch;
   const { id, owners, isDeleted } = infrastructure;
-  await insertRow(session, 'infrastructures', headerColumns(sealer, infrastructure, batch.now));
+  await insertRow(session, 'infrastructures', headerColumns(sealer, infrastructure, updatedAt));
   await insertRow(session, 'infrastructure_documents', {
     infrastructure_id: id,
     ...documentColumns(sealer, id, infrastructure, isDeleted),
@@ -45,6 +49,17 @@ export async function updateInfrastructure(batch: Batch, id: string, set: Infras
   });
   if (set.owners !== undefined) {
     await indexOwners(batch, id, set.owners);
+  }
+}
+
+/** Adds owners to those that there are. The row is locked already (see `raiseVersion`). */
+export async function addOwners(batch: Batch, id: string, added: readonly Owner[]): Promise<void> {
+  const { session, sealer, forUpdate } = batch;
+  const row = await session.first(`SELECT ${HEADER} FROM infrastructures WHERE id = ?${forUpdate}`, [id]);
+  const present = row === undefined ? [] : readHeader(row, sealer).owners;
+  const owners = withOwners(present, added);
+  if (owners.length > present.length) {
+    await updateInfrastructure(batch, id, { owners });
   }
 }
 
