@@ -28,8 +28,12 @@ export async function changeOwners(
   if (!isOverwrite && isGranted(added, header.owners)) {
     return;
   }
-  const set = { owners: isOverwrite ? added.owners : [...header.owners, ...added.owners] };
-  await environment.store.commit([{ kind: 'update-infrastructure', id: infrastructureId, set }]);
+  const { owners } = added;
+  await environment.store.commit([
+    isOverwrite
+      ? { kind: 'update-infrastructure', id: infrastructureId, set: { owners } }
+      : { kind: 'add-owners', id: infrastructureId, owners },
+  ]);
 }
 
 async function checkedOwner(

@@ -150,6 +150,19 @@ describe('two daemons on one database', () => {
     expect((await second.store.listRevisions(id)).map(({ number }) => number)).to.have.members([1, 2, 3]);
   });
 
+  it('owners that are added through both at once are all there', async () => {
+    const hold = holdFirst((change) => change.kind === 'add-owners' || change.kind === 'update-infrastructure');
+    await start(undefined, undefined, undefined, hold.decorate);
+    const id = await create(false);
+    const item = (username: string) => ({ type: 'InfrastructureManager', username, password: 'p' });
+    const late = second.manager.changeOwners(callOf(), id, [item('bob')], { isOverwrite: false });
+    await until(hold.isReached, 'the second one to have seen who owns it');
+    await first.manager.changeOwners(callOf(), id, [item('eve')], { isOverwrite: false });
+    hold.letGo();
+    await late;
+    expect(await first.manager.owners(callOf(), id)).to.deep.equal(['ana', 'eve', 'bob']);
+  });
+
   it('a destroy on one cancels the launch on the other', async () => {
     await start();
     let isHeld = true;
