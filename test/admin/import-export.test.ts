@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // im-admin export and import: documents there and back, and whole databases of grycap/im.
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { infrastructure, vm } from '../store/records.js';
 import { RELEASES, readExport, rowsOf } from '../store/reference/fixtures.js';
@@ -95,6 +96,23 @@ describe('im-admin export and import', () => {
       expect((await readFile(house.path('theirs'))).equals(before)).to.equal(true);
     });
   }
+
+  it('keeps the time of the last save, by which the purge goes; without one it is that of the import', async () => {
+    const store = await house.open();
+    await copyFile(fixture('im-2.0.0.sqlite'), house.path('theirs'));
+    const theirs = new Database(house.path('theirs'));
+    const [undated, ...dated] = rowsOf('2.0.0');
+    theirs.prepare('UPDATE inf_list SET date = NULL WHERE id = ?').run(undated?.id);
+    theirs.close();
+    expect(await house.run('import', house.path('theirs'))).to.include({ status: 0 });
+    const times = new Map((await store.listStatistics({})).map(({ id, updatedAt }) => [id, updatedAt]));
+    expect(dated.map(({ id }) => times.get(id))).to.deep.equal(dated.map(({ date }) => Date.parse(date)));
+    expect(times.get(undated?.id ?? '')).to.equal(house.now);
+    const deleted = dated.filter((row) => row.deleted === 1).map(({ id }) => id);
+    expect(deleted).to.not.deep.equal([]);
+    await house.run('purge', new Date(Date.parse(dated[0]?.date ?? '') + 86_400_000).toISOString().slice(0, 10));
+    for (const id of deleted) expect(await store.getHeader(id)).to.equal(undefined);
+  });
 
   it('makes nothing in a dry run, also of the very database that DATA_DB names', async () => {
     await copyFile(fixture('im-2.0.0.sqlite'), house.database);

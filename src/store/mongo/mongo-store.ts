@@ -84,11 +84,7 @@ export function createMongoStore(parts: MongoStoreParts): Store {
       const hash = await requireOwnerHash();
       await takeOverCollection(
         connection,
-        (id, changes, savedAt) =>
-          queue.submit(async (context) => {
-            await stage(context, hash, changes);
-            await context.draft.update('infrastructures', id, { updated_at: savedAt });
-          }),
+        (_id, changes) => queue.submit((context) => stage(context, hash, changes)),
         now,
         logger,
       );

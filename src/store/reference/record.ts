@@ -76,10 +76,18 @@ export function readReferenceRecord(document: JsonValue, createdAt: number): Ref
   };
 }
 
-/** The changes that write a record under an id. */
-export function recordChanges({ infrastructure, vms, log, vmLogs }: ReferenceRecord, id: string): readonly Change[] {
+/** The changes that write a record under an id. @param updatedAt when it was changed last, milliseconds since 1970; default: now */
+export function recordChanges(
+  { infrastructure, vms, log, vmLogs }: ReferenceRecord,
+  id: string,
+  updatedAt?: number,
+): readonly Change[] {
   return [
-    { kind: 'insert-infrastructure', infrastructure: { ...infrastructure, id } },
+    {
+      kind: 'insert-infrastructure',
+      infrastructure: { ...infrastructure, id },
+      ...(updatedAt !== undefined && { updatedAt }),
+    },
     ...logChange(id, null, log),
     ...vms.flatMap((vm): readonly Change[] => [
       { kind: 'insert-vm', vm: { ...vm, infrastructureId: id } },

@@ -25,8 +25,8 @@ export type ReadRow =
   | {
       readonly ok: true;
       readonly record: ReferenceRecord;
-      /** Time of its last save there, milliseconds since 1970. */
-      readonly savedAt: number;
+      /** Time of its last save there, milliseconds since 1970; undefined when the row tells none. */
+      readonly savedAt: number | undefined;
       readonly warnings: readonly string[];
     }
   | { readonly ok: false; readonly reason: string };
@@ -35,7 +35,7 @@ export type ReadRow =
 export function readReferenceRow(row: ReferenceRow): ReadRow {
   try {
     const savedAt = timeOf(row.date);
-    const record = readReferenceRecord(columnValue(row.data), savedAt);
+    const record = readReferenceRecord(columnValue(row.data), savedAt ?? 0);
     const { infrastructure } = record;
     const owners = infrastructure.owners.length > 0 ? infrastructure.owners : readOwners(columnValue(row.auth ?? ''));
     const isDeleted = infrastructure.isDeleted || Number(row.deleted ?? 0) === 1;
@@ -72,14 +72,17 @@ function textValue(text: string): JsonValue {
   return text;
 }
 
-function timeOf(date: unknown): number {
+function timeOf(date: unknown): number | undefined {
   const time =
     typeof date === 'number'
       ? date * 1000
-      : date instanceof Date || typeof date === 'string'
-        ? Date.parse(String(date))
-        : 0;
-  return Number.isFinite(time) ? Math.round(time) : 0;
+      : date instanceof Date
+        ? date.getTime()
+        : typeof date === 'string'
+          ? Date.parse(date)
+          : Number.NaN;
+  // Databases write a time that nobody set as 0, in one form or another.
+  return time > 0 ? Math.round(time) : undefined;
 }
 
 function warningsOf({ infrastructure, vms }: ReferenceRecord): readonly string[] {

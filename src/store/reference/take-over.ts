@@ -16,8 +16,8 @@ export interface ReferenceSource {
 /** The new one. */
 export interface ReferenceTarget {
   isPresent(id: string): Promise<boolean>;
-  /** Writes one infrastructure completely or not at all. @param savedAt time of its last change, milliseconds since 1970 */
-  write(id: string, changes: readonly Change[], savedAt: number): Promise<void>;
+  /** Writes one infrastructure completely or not at all. Statistics and purges go by the last change, not by the take-over. */
+  write(id: string, changes: readonly Change[]): Promise<void>;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function takeOver(
       continue;
     }
     try {
-      await target.write(id, recordChanges(read.record, id), read.savedAt);
+      await target.write(id, recordChanges(read.record, id, read.savedAt));
     } catch (error) {
       if (isFatal(error)) {
         throw error;

@@ -48,12 +48,7 @@ export async function takeOverTable(
         {
           isPresent: async (id) =>
             (await session.first('SELECT id FROM infrastructures WHERE id = ?', [id])) !== undefined,
-          write: (id, changes, savedAt) =>
-            inSavepoint(session, dialect, async () => {
-              await applyChanges(newBatch(session), changes);
-              // Statistics tell the last change, not the take-over.
-              await session.run('UPDATE infrastructures SET updated_at = ? WHERE id = ?', [savedAt, id]);
-            }),
+          write: (_id, changes) => inSavepoint(session, dialect, () => applyChanges(newBatch(session), changes)),
         },
         (error) => dialect.failureKind(error) !== 'write',
       );
