@@ -81,6 +81,10 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string, name: strin
   charset: readCharset,
 };
 
+const TLS_OPTIONS = Object.keys(READERS)
+  .filter((name) => /^(ssl|tls)/.test(name))
+  .join(', ');
+
 /**
  * Reads the options; names are case-insensitive.
  * @throws ImError `store-unavailable` for a value that cannot be honoured
@@ -99,6 +103,10 @@ export function readOptions(kind: 'mysql' | 'postgresql', query: string): DataDb
     const key = name.toLowerCase();
     // PostgreSQL's clients name the directory of the socket `host`.
     const read = kind === 'postgresql' && key === 'host' ? readSocket : READERS[key];
+    if (read === undefined && /^(ssl|tls)/.test(key)) {
+      // Without effect, it would leave a connection open that was meant to be protected.
+      throw refused(name, `written as one of ${TLS_OPTIONS}`);
+    }
     if (read === undefined) {
       ignored.push(name);
     } else {
@@ -106,8 +114,14 @@ export function readOptions(kind: 'mysql' | 'postgresql', query: string): DataDb
     }
   }
   const { mode, authoritiesFile, certificateFile, keyFile, socket, poolSize } = draft;
-  // Naming authorities without a mode asks for the check.
-  const effective = mode ?? (authoritiesFile === '' ? 'off' : 'verify');
+  if ((certificateFile === '') !== (keyFile === '')) {
+    throw new ImError(
+      'store-unavailable',
+      `The options 'sslcert' and 'sslkey' (ssl-cert, ssl-key) of DATA_DB belong together: name both files or none.`,
+    );
+  }
+  // Naming authorities or a certificate without a mode asks for the check.
+  const effective = mode ?? (authoritiesFile === '' && certificateFile === '' ? 'off' : 'verify');
   return { tls: { mode: effective, authoritiesFile, certificateFile, keyFile }, socket, poolSize, ignored };
 }
 

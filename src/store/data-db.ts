@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { ImError } from '../domain/index.js';
 import { type DataDbOptions, readOptions } from './data-db-options.js';
+import { mongoOptions } from './mongo-options.js';
 
 /** A database in a file. */
 export interface SqliteLocation {
@@ -29,6 +30,8 @@ export interface MongoLocation {
   readonly database: string;
   /** Hosts as written, for error texts. */
   readonly hosts: string;
+  /** Names of options that were left out of the URL: what they ask for is not theirs to say. */
+  readonly ignored: readonly string[];
 }
 
 /** A database that DATA_DB can name. */
@@ -106,8 +109,9 @@ function mongoLocation(scheme: string, rest: string): MongoLocation {
   }
   // Encoded again: the driver refuses what the reference let pass, such as an '@' in the password.
   const login = user === '' ? '' : `${encoded(user)}${password === '' ? '' : `:${encoded(password)}`}@`;
-  const url = `${scheme}://${login}${hosts}/${encoded(database)}${query === '' ? '' : `?${query}`}`;
-  return { kind: 'mongodb', url, database: decoded(database), hosts };
+  const { kept, ignored } = mongoOptions(query);
+  const url = `${scheme}://${login}${hosts}/${encoded(database)}${kept === '' ? '' : `?${kept}`}`;
+  return { kind: 'mongodb', url, database: decoded(database), hosts, ignored };
 }
 
 interface UrlParts {

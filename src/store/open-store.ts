@@ -60,6 +60,7 @@ const SERVER_KEY_FILE = '/etc/im/im-secrets.key';
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const location = parseDataDb(options.url);
   const { logger, now } = options;
+  warnOfIgnored(location, logger);
   const common = {
     logger,
     now,
@@ -77,7 +78,6 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 
 async function openSqlStore(location: SqliteLocation | SqlServerLocation, options: MongoStoreOptions): Promise<Store> {
   const { logger, keyFile } = options;
-  warnOfIgnored(location, logger);
   const database = await openDatabase(await dialectOf(location, logger), options);
   try {
     const key = await loadSealingKey(keyFile, database.dialect.place, () => holdsSealedValues(database), logger);
@@ -102,7 +102,7 @@ export async function dialectOf(location: SqliteLocation | SqlServerLocation, lo
 
 function warnOfIgnored(location: DataDb, logger: Logger): void {
   for (const name of 'ignored' in location ? location.ignored : []) {
-    logger.warn(`The option '${name}' of DATA_DB is not known and has no effect.`);
+    logger.warn(`The option '${name}' of DATA_DB has no effect: remove or correct it.`);
   }
 }
 

@@ -114,6 +114,7 @@ describe('DATA_DB', () => {
       url: 'mongodb://u:p%40ss%3Aw%2Frd@h1,h2:27018/im?replicaSet=rs&tls=true',
       database: 'im',
       hosts: 'h1,h2:27018',
+      ignored: [],
     });
     expect(parseDataDb('mongodb+srv://cluster.example/im')).to.deep.include({
       url: 'mongodb+srv://cluster.example/im',

@@ -5,6 +5,7 @@ import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import type { MongoLocation } from '../data-db.js';
 import { createPatientRunner, type FailureReader, type Patience, type PatientRunner } from '../patience.js';
+import { readPem } from '../sql/tls-settings.js';
 import { mongoFailures } from './mongo-errors.js';
 import { watchStuckConnections } from './stuck-connections.js';
 
@@ -35,6 +36,7 @@ export interface MongoConnectionOptions {
   readonly elapsed?: () => number;
 }
 
+const TLS_FILES: ReadonlySet<string> = new Set(['tlscafile', 'tlscertificatekeyfile', 'tlscrlfile']);
 const CONNECT_TIMEOUT_MS = 5_000;
 const SELECTION_TIMEOUT_MS = 2_000;
 /** How soon a lost server is noticed that nobody asks for anything. */
@@ -103,11 +105,17 @@ export async function connectMongo(location: MongoLocation, options: MongoConnec
   }
 }
 
-/** What the URL says wins over our limits; that writes are durable and reads see them is not left to it. */
-async function createClient({ url }: MongoLocation, place: string, statementTimeoutMs: number): Promise<MongoClient> {
+/** What the URL says wins over our limits (see mongo-options.ts); that writes are durable and reads see them is not left to it. */
+export async function createClient(
+  { url }: MongoLocation,
+  place: string,
+  statementTimeoutMs: number,
+): Promise<MongoClient> {
   // Loaded only where it is used.
   const { MongoClient: Client } = await import('mongodb');
-  const asked = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  const asked = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
+  // The driver reads them when it connects, and what is wrong with them then looks like a lost server.
+  await Promise.all([...asked].map(([name, path]) => (TLS_FILES.has(name.toLowerCase()) ? readPem(path) : undefined)));
   const limits = {
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
@@ -132,10 +140,14 @@ async function createClient({ url }: MongoLocation, place: string, statementTime
     });
   } catch (error) {
     // The driver's texts can quote the URL, and with it the password.
-    const name = error instanceof Error ? error.name : 'error';
+    const { name, message } = error instanceof Error ? error : new Error('error');
+    const words = new Set(message.toLowerCase().match(/[\w-]+/g));
+    const culprit = [...asked.keys()].find((option) => words.has(option.toLowerCase()));
     throw new ImError(
       'store-unavailable',
-      `DATA_DB of the database ${place} cannot be used (${name}): correct its hosts and options.`,
+      culprit === undefined
+        ? `DATA_DB of the database ${place} cannot be used (${name}): correct its hosts and options.`
+        : `The option '${culprit}' of DATA_DB cannot be used (${name}): correct or remove it.`,
     );
   }
 }

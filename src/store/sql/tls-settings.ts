@@ -37,7 +37,8 @@ export async function readTlsSettings(tls: TlsOptions): Promise<TlsSettings | un
   };
 }
 
-async function readPem(path: string): Promise<string | undefined> {
+/** @returns undefined without a path. @throws ImError `store-unavailable` naming the file and the remedy */
+export async function readPem(path: string): Promise<string | undefined> {
   if (path === '') {
     return undefined;
   }
