@@ -15,6 +15,8 @@ export type Request =
 
 const CONFIG: CommandOption = { name: 'config', value: 'FILE', help: 'read FILE as im.cfg' };
 const HELP: CommandOption = { name: 'help', help: 'print the help of the command' };
+/** Options that every command has. */
+export const COMMON_OPTIONS: readonly CommandOption[] = [CONFIG, HELP];
 
 /** Reads the arguments after the program name. */
 export function parseAdminCommandLine(args: readonly string[], commands: readonly AdminCommand[]): Request {
@@ -55,7 +57,7 @@ function readArguments(command: AdminCommand, args: readonly string[], leadingCo
       allowPositionals: true,
       strict: true,
       options: Object.fromEntries(
-        [...command.options, CONFIG, HELP].map(({ name, value }) => [
+        [...command.options, ...COMMON_OPTIONS].map(({ name, value }) => [
           name,
           value === undefined ? { type: 'boolean' } : { type: 'string' },
         ]),

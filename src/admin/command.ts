@@ -57,7 +57,11 @@ export interface AdminCommand {
   readonly summary: string;
   /** What else there is to know. */
   readonly details?: string;
-  /** @returns exit status: 0 done, 1 not */
+  /** What exit status 1 tells, as the help says it after `1 `. */
+  readonly failure: string;
+  /** Command lines that work as they stand, but for names. */
+  readonly examples: readonly [string, ...string[]];
+  /** @returns exit status: 0 done, 1 not. @throws UsageError for words and values that cannot be meant (exit status 2) */
   run(context: AdminContext, args: Arguments): Promise<number>;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The help texts of im-admin, made from what the commands declare.
 import type { AdminCommand } from './command.js';
-import { usage } from './command-line.js';
+import { COMMON_OPTIONS, usage } from './command-line.js';
 
 const columns = (rows: readonly (readonly [string, string])[]): string => {
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
@@ -24,14 +24,16 @@ Exit status: 0 done, 1 not done or something is wrong, 2 wrong command line or c
 
 /** Help of one command. */
 export function commandHelp(command: AdminCommand): string {
-  const { summary, details, options } = command;
-  const rows = options.map(
+  const { summary, details, options, failure, examples } = command;
+  const rows = [...options, ...COMMON_OPTIONS].map(
     ({ name, value, help }) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
   );
   return [
     `Usage: ${usage(command)}`,
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     ...(details === undefined ? [] : [details]),
-    ...(rows.length === 0 ? [] : [columns(rows)]),
+    columns(rows),
+    `Exit status: 0 done, 1 ${failure}, 2 wrong command line or configuration.`,
+    `Example:\n${examples.map((example) => `  ${example}`).join('\n')}`,
   ].join('\n\n');
 }

@@ -9,6 +9,7 @@ import { parseAdminCommandLine } from './command-line.js';
 import { COMMANDS } from './commands/index.js';
 import { type AdminWorld, createContext } from './context.js';
 import { commandHelp, programHelp } from './help.js';
+import { UsageError } from './usage-error.js';
 
 /** The world, with the configuration still open: `--config` names it. */
 export interface ProgramWorld extends Omit<AdminWorld, 'loadConfig'> {
@@ -34,7 +35,7 @@ export async function runAdmin(args: readonly string[], world: ProgramWorld): Pr
         return await request.command.run(context, request.args);
       } catch (error) {
         world.note(errorText(error));
-        return error instanceof ConfigError ? 2 : 1;
+        return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
       } finally {
         await context.close();
       }

@@ -17,6 +17,11 @@ export const abandon: AdminCommand = {
   summary: 'forget an infrastructure without destroying its machines',
   details: `Its documents, logs and credentials are deleted here; its machines go on running, and cost what they cost. im-admin leftovers lists them from
 then on. Make an export first if it may come back: im-admin export ID FILE. No credentials are needed.`,
+  failure: 'there is no such infrastructure, or operations of it are unfinished, or a daemon works on it',
+  examples: [
+    'im-admin abandon 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11',
+    'im-admin abandon --yes 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11',
+  ],
   async run(context, { words, flags }) {
     const [id = ''] = words;
     const store = await context.openStore();

@@ -5,6 +5,7 @@ import { planAdoption } from '../../operations/maintenance/index.js';
 import type { Store } from '../../store/index.js';
 import type { AdminCommand } from '../command.js';
 import { underLease } from '../unattended-lease.js';
+import { UsageError } from '../usage-error.js';
 
 export const adopt: AdminCommand = {
   name: 'adopt',
@@ -24,8 +25,16 @@ export const adopt: AdminCommand = {
   details: `MACHINE is its id at the provider. Nothing is done to the machine and the provider is not asked (PUT /infrastructures/ID/adopt asks it): the next
 look at the state fills in what is known of it. It counts as unconfigured until a reconfigure. Ledger entries of infrastructures that gave
 it up (im-admin leftovers) are closed; one that another infrastructure uses is refused.`,
+  failure: 'there is no such infrastructure, cloud or system, or another one uses the machine, or a daemon works on it',
+  examples: [
+    'im-admin adopt 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11 i-0123456789abcdef0 --system node --cloud ec2',
+    'im-admin adopt 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11 node-7 --system node --cloud one --type Docker --server docker.example',
+  ],
   async run(context, { words, values }) {
     const [id = '', providerId = ''] = words;
+    if (values.has('type') && !values.has('cloud')) {
+      throw new UsageError('Use --cloud together with --type: it is the id in the credentials.');
+    }
     const store = await context.openStore();
     if ((await store.getHeader(id))?.isDeleted !== false) {
       throw infrastructureNotFound();
@@ -67,8 +76,7 @@ async function cloudOf(store: Store, id: string, values: ReadonlyMap<string, str
   const wanted = values.get('cloud');
   const type = values.get('type');
   if (type !== undefined) {
-    if (wanted === undefined) throw badRequest('Use --cloud together with --type: it is the id in the credentials.');
-    return { id: wanted, type, server: values.get('server') ?? '', protocol: '', port: -1, path: '', extra: {} };
+    return { id: wanted ?? '', type, server: values.get('server') ?? '', protocol: '', port: -1, path: '', extra: {} };
   }
   const [only] = known.values();
   const cloud = wanted === undefined && known.size === 1 ? only : known.get(wanted ?? '');

@@ -15,6 +15,8 @@ export const backup: AdminCommand = {
   details: `The copy is of one moment, complete and checked, or it is not there. FILE must be new. Secrets in it are sealed: without the key file it
 cannot be read, so keep a copy of the key file too, in another place. BACKUP_DIR does the same on a schedule.
 For other databases the tool to use is named.`,
+  failure: 'there is no whole copy: the database is no SQLite file, or FILE is there already or cannot be written',
+  examples: ['im-admin backup /backup/im-2026-11-20.dat'],
   async run({ config, out, note }, { words }) {
     const path = requireSqlite(config.dataDb, 'backup');
     const file = resolve(words[0] ?? '');

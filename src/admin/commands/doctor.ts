@@ -20,6 +20,8 @@ export const doctor: AdminCommand = {
   summary: 'check configuration, database, key, Ansible runtime, programs, clock, disks and permissions',
   details: `Changes nothing. Run it as the user of the daemon: what it may read and write is what counts. Exit status 1 when something would keep
 the daemon from its work; warnings leave it 0.`,
+  failure: 'something would keep the daemon from its work',
+  examples: ['im-admin doctor', 'im-admin doctor --json'],
   async run(context, { flags }) {
     const results = await examine(context);
     if (flags.has('json')) {

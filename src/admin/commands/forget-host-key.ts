@@ -21,6 +21,11 @@ export const forgetHostKey: AdminCommand = {
   details: `The key that a machine shows at the first log-in is demanded ever after: another one means another machine. A machine that was installed anew under
 its old record (a host of the user's own, a bastion) has another key on purpose: forget the old one, then reconfigure. Windows machines have a
 certificate in the place of a key.`,
+  failure: 'there is no such infrastructure or key, or a daemon works on it',
+  examples: [
+    'im-admin forget-host-key 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11',
+    'im-admin forget-host-key 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11 0',
+  ],
   async run(context, { words }) {
     const [id = '', place] = words;
     const store = await context.openStore();

@@ -16,6 +16,12 @@ export const importCommand: AdminCommand = {
 grycap/im (sqlite:, mysql:, mongodb:). Owners stay those of the records. The other database is only read, and what is here already is
 passed over, so that a database can be imported again. An id that lives here is refused for a document; one that was deleted here comes back.
 Stop the other daemon first: two must not work on the same machines.`,
+  failure: 'something could not be read or written, or lives here already',
+  examples: [
+    'im-admin import --dry-run infrastructure.json',
+    'im-admin import --new-id infrastructure.json',
+    'im-admin import mysql://im:password@db.example/im',
+  ],
   async run(context, args) {
     const [source = ''] = args.words;
     const url = await databaseUrl(source);

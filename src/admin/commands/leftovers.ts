@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // im-admin leftovers: what may still exist, and cost money, at providers although nothing here works with it any more.
 
-import { badRequest } from '../../domain/index.js';
 import { findLeftovers, type Leftovers } from '../../operations/maintenance/index.js';
 import { type AdminCommand, JSON_OPTION } from '../command.js';
 import { sweep } from '../sweep.js';
 import { countText, tableLines, timeText } from '../text.js';
+import { UsageError } from '../usage-error.js';
 
 export const leftovers: AdminCommand = {
   name: 'leftovers',
@@ -26,13 +26,19 @@ provider may have made it; deleting, created: it was not seen to be gone. Of inf
 are another daemon's now. Remove the rest by hand at the provider; its id, or else the token in its name or tags, is shown.
 With --auth each cloud is looked at twice, some seconds apart: what carries a mark of ours both times and is in no row is an orphan. Name with
 --delete only what is yours: another service with a database of its own may use the same account.`,
+  failure: 'there is no such infrastructure, a cloud could not be searched, or what was to be deleted is still there',
+  examples: [
+    'im-admin leftovers',
+    'im-admin leftovers --auth auth.dat',
+    'im-admin leftovers --auth auth.dat --delete i-0123456789abcdef0',
+  ],
   async run(context, { words, flags, values }) {
     const auth = values.get('auth');
     if (auth !== undefined) {
       return await sweep(context, auth, values.get('delete') ?? '', flags.has('json'));
     }
     if (values.has('delete')) {
-      throw badRequest(
+      throw new UsageError(
         'Use --delete together with --auth FILE: only what was found at the provider can be deleted there.',
       );
     }

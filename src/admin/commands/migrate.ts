@@ -12,6 +12,8 @@ export const migrate: AdminCommand = {
   summary: 'create or upgrade the tables and take over those of grycap/im',
   details: `What a daemon does at its start: makes the database and its key when they are missing, upgrades the tables, and takes over the
 infrastructures of the table inf_list once, leaving it as it is. Make a backup before an upgrade: there is no way back.`,
+  failure: 'the database cannot be used',
+  examples: ['im-admin migrate'],
   async run({ config, logger, now, newId, out }) {
     const store = await openStore({ url: config.dataDb, keyFile: config.secretsKeyFile, logger, now, newId });
     try {

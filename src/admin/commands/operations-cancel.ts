@@ -14,6 +14,8 @@ export const operationsCancel: AdminCommand = {
   summary: 'cancel an operation that is queued',
   details: `One that is running has things half-made at a provider: destroy the infrastructure through the API, which cancels it and cleans up. A queued
 destroy cannot be cancelled either: what it cancelled before it is gone.`,
+  failure: 'there is no such operation, or it is not queued',
+  examples: ['im-admin operations cancel 0b7c2f52-5f1e-4f0e-8a51-7b7e4b1d9c20'],
   async run(context, { words }) {
     const store = await context.openStore();
     const operation = await requireOperation(store, words[0] ?? '');

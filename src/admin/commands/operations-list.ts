@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // im-admin operations list: the journal of what was asked and how it ended.
-import { badRequest, type Operation, type OperationState } from '../../domain/index.js';
+import { infrastructureNotFound, type Operation, type OperationState } from '../../domain/index.js';
 import { type AdminCommand, JSON_OPTION } from '../command.js';
 import { operationFacts } from '../operation-facts.js';
 import { tableLines, timeText } from '../text.js';
+import { UsageError } from '../usage-error.js';
 
 const STATES: readonly OperationState[] = ['queued', 'running', 'done', 'failed', 'cancelled'];
 const DEFAULT_LIMIT = 50;
@@ -18,11 +19,19 @@ export const operationsList: AdminCommand = {
     JSON_OPTION,
   ],
   summary: 'list operations, those of infrastructure ID or all that are unfinished',
+  failure: 'there is no such infrastructure',
+  examples: [
+    'im-admin operations list',
+    'im-admin operations list 6f1f0ed2-3b0c-4c8e-9d53-2a8f0f6a1c11 --state failed,cancelled --limit 20',
+  ],
   async run(context, { words, flags, values }) {
     const [infrastructureId] = words;
     const states = readStates(values.get('state')) ?? (infrastructureId === undefined ? UNFINISHED : undefined);
     const limit = readLimit(values.get('limit'));
     const store = await context.openStore();
+    if (infrastructureId !== undefined && (await store.getHeader(infrastructureId)) === undefined) {
+      throw infrastructureNotFound();
+    }
     const operations = await store.listOperations({
       ...(infrastructureId !== undefined && { infrastructureId }),
       ...(states !== undefined && { states }),
@@ -55,7 +64,7 @@ function readStates(text: string | undefined): readonly OperationState[] | undef
   return text?.split(',').map((word) => {
     const state = STATES.find((known) => known === word.trim());
     if (state === undefined) {
-      throw badRequest(`--state must be some of ${STATES.join(', ')}, not ${JSON.stringify(word)}.`);
+      throw new UsageError(`--state must be some of ${STATES.join(', ')}, not ${JSON.stringify(word)}.`);
     }
     return state;
   });
@@ -64,7 +73,7 @@ function readStates(text: string | undefined): readonly OperationState[] | undef
 function readLimit(text: string | undefined): number {
   const limit = Number(text ?? DEFAULT_LIMIT);
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw badRequest(`--limit must be a whole number from 1 on, not ${JSON.stringify(text)}.`);
+    throw new UsageError(`--limit must be a whole number from 1 on, not ${JSON.stringify(text)}.`);
   }
   return limit;
 }

@@ -34,6 +34,8 @@ export const operationsRetry: AdminCommand = {
   summary: 'do a configuration that failed or was cancelled again',
   details: `A configuration only needs what is stored: the daemon takes it up within seconds, or when it starts. Every other operation needs the
 credentials of its caller, which are deleted when it ends; the call with which the owner repeats it is named.`,
+  failure: 'there is no such operation, or it cannot be repeated from here',
+  examples: ['im-admin operations retry 0b7c2f52-5f1e-4f0e-8a51-7b7e4b1d9c20'],
   async run(context, { words }) {
     const store = await context.openStore();
     const operation = await requireOperation(store, words[0] ?? '');

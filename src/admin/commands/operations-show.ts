@@ -12,6 +12,8 @@ export const operationsShow: AdminCommand = {
   options: [JSON_OPTION],
   summary: 'show an operation',
   details: 'What was asked in detail is not shown: it can hold secrets.',
+  failure: 'there is no such operation',
+  examples: ['im-admin operations show 0b7c2f52-5f1e-4f0e-8a51-7b7e4b1d9c20'],
   async run(context, { words, flags }) {
     const operation = await requireOperation(await context.openStore(), words[0] ?? '');
     if (flags.has('json')) {

@@ -13,6 +13,8 @@ export const purge: AdminCommand = {
   summary: 'remove destroyed infrastructures whose last change was before DATE',
   details: `DATE is YYYY-MM-DD or YYYY/MM/DD, the midnight with which that day begins on this host. They are gone from the statistics then.
 Those that left something behind at their provider are kept: see im-admin leftovers. DELETED_RETENTION_DAYS does the same every day.`,
+  failure: 'the database cannot be used',
+  examples: ['im-admin purge --dry-run 2026-01-01', 'im-admin purge 2026-01-01'],
   async run(context, { words, flags }) {
     const before = parseDay(words[0] ?? '');
     const isDryRun = flags.has('dry-run');

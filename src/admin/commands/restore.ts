@@ -16,6 +16,8 @@ export const restore: AdminCommand = {
   details: `FILE is checked first: undamaged, of this program, opened by the key file. The former database is set aside beside the new one.
 The daemon goes on with the operations that were unfinished at the time of the backup. Machines that were launched after it are not known
 any more: look for them at the providers by their tags (im-inf).`,
+  failure: 'nothing was put in place: the backup is damaged or of another key, or the daemon is running',
+  examples: ['im-admin restore --dry-run /backup/im-2026-11-20.dat', 'im-admin restore /backup/im-2026-11-20.dat'],
   async run({ config, now, out }, { words, flags }) {
     const path = requireSqlite(config.dataDb, 'restore');
     const file = resolve(words[0] ?? '');

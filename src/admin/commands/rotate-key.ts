@@ -13,6 +13,8 @@ export const rotateKeyCommand: AdminCommand = {
   summary: 'make a new key and seal the database with it; all daemons must be stopped',
   details: `All values are sealed anew in one transaction; when it is interrupted, run it again. The old key is kept beside the new one: it opens the
 backups of before. Delete it together with them. Other daemons on the same database need a copy of the new key file before they start.`,
+  failure: 'the database is not sealed anew: a daemon is running, or the database or key cannot be used',
+  examples: ['im-admin rotate-key', 'im-admin rotate-key --daemons-are-stopped'],
   async run({ config, logger, now, out }, { flags }) {
     if (parseDataDb(config.dataDb).kind !== 'sqlite' && !flags.has('daemons-are-stopped')) {
       throw new ImError(
