@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Use case: add VMs to an infrastructure (core.md §6).
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeLaunchRequest, mergeRequest } from '../operations/index.js';
 import { printRadl, Radl } from '../radl/index.js';
 import { admitToInfrastructure, notForNodes, serviceUrlOf } from './access.js';
@@ -31,6 +32,8 @@ export async function addResources(
     if (isNode) throw notForNodes();
     return updateWithTosca(environment, call, caller, infrastructure, deployment.text, { isContextualized }, once);
   }
+  // Reading a large document cost up to a second, and checking it costs as much: others have their turn between.
+  await nextTurn();
   const complete = isNode ? withKnownLogins(deployment, infrastructure.radl) : deployment;
   const document = withSiteImages(environment, complete);
   checkDocument(environment, document);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A deployment document as it reaches a use case, and how a TOSCA one becomes RADL with the caller's rights.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Caller, ImError } from '../domain/index.js';
 import { Radl } from '../radl/index.js';
 import {
@@ -47,7 +48,9 @@ export async function readDocument(
   document: DeploymentDocument,
   stored?: ToscaDocument,
 ): Promise<ReadDocument> {
+  // Reading a large document and checking it cost up to a second each: others have their turn between.
   if (document instanceof Radl) {
+    await nextTurn();
     return { radl: document };
   }
   const read = await readTosca(environment, call, caller, document.text);
@@ -55,17 +58,20 @@ export async function readDocument(
     stored === undefined
       ? read
       : await withToscaErrors(() => alignTosca(stored, read, toscaEnvironment(environment, call, caller)));
-  return { radl: (await translateTosca(environment, call, tosca)).radl, tosca };
+  const { radl } = await translateTosca(environment, call, tosca);
+  return { radl, tosca };
 }
 
 /** Parses and validates a TOSCA document. @throws ImError `invalid-document` with all its problems */
-export function readTosca(
+export async function readTosca(
   environment: DocumentSurroundings,
   call: Pick<Call, 'signal'>,
   caller: Pick<Caller, 'items'>,
   text: string,
 ): Promise<ToscaDocument> {
-  return withToscaErrors(() => parseTosca(text, toscaEnvironment(environment, call, caller)));
+  const document = await withToscaErrors(() => parseTosca(text, toscaEnvironment(environment, call, caller)));
+  await nextTurn();
+  return document;
 }
 
 /** Surroundings of reading documents for a caller. */
@@ -85,15 +91,17 @@ export function toscaEnvironment(
 }
 
 /** The RADL that a document asks for, and for an update the machines that it no longer wants. */
-export function translateTosca(
+export async function translateTosca(
   { tosca }: Pick<ManagerEnvironment, 'tosca'>,
   call: Pick<Call, 'signal'>,
   document: ToscaDocument,
   infrastructure?: InfrastructureView,
 ): Promise<TranslationResult> {
-  return withToscaErrors(() =>
+  const result = await withToscaErrors(() =>
     toscaToRadl(document, { fetch: (url) => tosca.fetchText(url, call.signal) }, infrastructure),
   );
+  await nextTurn();
+  return result;
 }
 
 /** Problems of documents are the client's. */

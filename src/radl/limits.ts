@@ -2,7 +2,7 @@
 // Bounds of what the readers accept, so that hostile input cannot exhaust memory, time or the stack.
 
 /** Longest document, in UTF-16 units. A 20,000-line document has about a million. */
-export const MAX_DOCUMENT_LENGTH = 16_000_000;
+export const MAX_DOCUMENT_LENGTH = 8_000_000;
 
 /** Most words, signs and values of a document; a 20,000-line document has about 150,000. A recipe or a text counts as one. */
 export const MAX_PARTS = 200_000;

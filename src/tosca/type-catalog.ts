@@ -38,6 +38,8 @@ export interface TypeDefinition {
   readonly body: ValueMap;
 }
 
+/** Every template walks the line of its type; real types are a handful of steps from their root. */
+const MAX_LINEAGE = 32;
 const UNSUPPORTED = new Set([
   'tosca.nodes.Storage.ObjectStorage',
   'tosca.nodes.Storage.BlockStorage',
@@ -95,7 +97,7 @@ export class TypeCatalog {
   /**
    * The type and its ancestors, the type first.
    *
-   * @throws ToscaError for unknown types and for types that derive from themselves
+   * @throws ToscaError for unknown types, for types that derive from themselves, and for lines without a sensible end
    */
   lineage(name: string, kind: TypeKind): readonly TypeDefinition[] {
     const key = `${kind} ${name}`;
@@ -107,6 +109,10 @@ export class TypeCatalog {
     while (next !== undefined) {
       const type = this.get(next, kind);
       if (seen.has(type.name)) throw fault('InvalidTypeError', `Type "${type.name}" is derived from itself.`);
+      if (line.length === MAX_LINEAGE) {
+        const text = `Type "${name}" is derived over more than ${MAX_LINEAGE} types. Derive it from a type nearer to the root.`;
+        throw fault('InvalidTypeError', text);
+      }
       seen.add(type.name);
       line.push(type);
       next = asText(type.body.get('derived_from'));

@@ -39,12 +39,12 @@ describe('the number of machines of one request', () => {
         isAsync: false,
       });
       for (const attempt of [
-        manager.createInfrastructure(callOf(), document, { isAsync: true }),
-        manager.createInfrastructure(callOf(), document, { isAsync: false }),
-        manager.addResources(callOf(), id, document, { isContextualized: false }),
-        manager.estimate(callOf(), document),
+        () => manager.createInfrastructure(callOf(), document, { isAsync: true }),
+        () => manager.createInfrastructure(callOf(), document, { isAsync: false }),
+        () => manager.addResources(callOf(), id, document, { isContextualized: false }),
+        () => manager.estimate(callOf(), document),
       ]) {
-        const failure = await failureOf(attempt);
+        const failure = await failureOf(attempt());
         expect(failure).to.include({ code: 'bad-request' });
         expect(String(failure)).to.contain('MAX_VMS_PER_REQUEST');
       }

@@ -80,6 +80,13 @@ describe('parseTosca', () => {
     ['inputs without schema', document('  inputs: {i: 5}\n')],
     ['an alias inside itself', `a: &a [*a]\n${document('  node_templates: {}\n')}`],
     [
+      'a type derived over forty types',
+      document(
+        '  node_templates: {a: {type: t40}}\n',
+        `node_types:\n${Array.from({ length: 41 }, (_, i) => `  t${i}: {derived_from: ${i === 0 ? 'tosca.nodes.Root' : `t${i - 1}`}}\n`).join('')}`,
+      ),
+    ],
+    [
       'a type derived from itself',
       document('  node_templates: {a: {type: t}}\n', 'node_types: {t: {derived_from: t}}\n'),
     ],
