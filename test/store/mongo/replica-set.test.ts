@@ -18,12 +18,12 @@ const createFixture = createServerFixtures(() => ({
     }),
 }));
 
-describeStoreContract('MongoDB with transactions', createFixture, async (context) => {
-  const problem = mongodProblem();
-  if (problem !== undefined) {
-    // Also where all peers are demanded: no package registry has it.
-    console.warn(`**** NOT RUN: the store's contract on a replica set needs a real MongoDB: ${problem} ****`);
-    context.skip();
-  }
-  server = await shared.need(context);
-});
+const problem = mongodProblem();
+if (problem !== undefined) {
+  // Also where all peers are demanded: no package registry has it.
+  console.warn(`**** NOT RUN: the store's contract on a replica set needs a real MongoDB: ${problem} ****`);
+} else {
+  describeStoreContract('MongoDB with transactions', createFixture, async (context) => {
+    server = await shared.need(context);
+  });
+}
