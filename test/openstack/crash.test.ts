@@ -8,7 +8,7 @@ import { inventoryOf, labAuthorization, labImage, leftoversOf, needLab, OTHER } 
 const USER = 'type = InfrastructureManager; username = crash; password = secret';
 
 /** In a usual run the daemon is killed at every so many points. */
-const STRIDE = process.env.IM_OPENSTACK_CRASH === 'all' ? 1 : 15;
+const STRIDE = process.env.IM_OPENSTACK_CRASH === 'all' ? 1 : 30;
 
 describe('OpenStack: kill -9', function () {
   this.timeout(3_600_000);

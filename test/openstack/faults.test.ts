@@ -68,7 +68,7 @@ system node (net_interface.0.connection = 'pub' and net_interface.1.connection =
         // The machine runs without it, says why, and is given one later.
         expect(outcome).to.include({ ok: true });
         await house.untilRunning();
-        expect(house.feature('net_interface.0.ip')).to.match(/^203\.0\.113\./);
+        expect(house.feature('net_interface.0.ip')).to.match(/^198\.51\.100\./);
         return;
       }
       expect(outcome).to.include({ ok: false });

@@ -169,7 +169,7 @@ system node (net_interface.0.connection = 'pub' and net_interface.1.connection =
       expect(await everything(OTHER)).to.deep.equal(before);
       await house.observe();
       const [number] = house.vms.keys();
-      expect(house.feature('net_interface.0.ip', number)).to.match(/^203\.0\.113\./);
+      expect(house.feature('net_interface.0.ip', number)).to.match(/^198\.51\.100\./);
     } finally {
       await quota(100);
     }

@@ -76,7 +76,7 @@ ${system(['a', 'b'])}`);
       const { others } = await inventoryOf(house.id, OTHER);
       expect(others).to.include.members([`router im-${house.id}`, `network im-${house.id}-priv`]);
       await house.untilRunning();
-      expect(house.feature('net_interface.0.ip')).to.match(/^203\.0\.113\./);
+      expect(house.feature('net_interface.0.ip')).to.match(/^198\.51\.100\./);
       expect(house.feature('net_interface.1.ip')).to.match(/^10\.0\.1\./);
       await house.demolish();
       expect((await labCall('neutron', 'GET', '/routers', undefined, OTHER)).routers).to.deep.equal([]);

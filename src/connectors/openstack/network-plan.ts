@@ -78,6 +78,8 @@ async function plan(site: Site, request: LaunchRequest): Promise<NetworkPlan> {
     else network.features.setText('cidr', provided.cidr);
   }
 
+  const isNamed = (network: Network): boolean => (network.features.getText('provider_id') ?? '') !== '';
+  const named = new Set(document.networks.filter(isNamed).map(({ id }) => id));
   const chosen = chooseNetworks(document, ids, topology);
   const projectId = (await site.session.token(signal)).projectId;
   const nics: Nic[] = [];
@@ -104,10 +106,25 @@ async function plan(site: Site, request: LaunchRequest): Promise<NetworkPlan> {
   nics.sort((left, right) => Number(right.isPublic) - Number(left.isPublic));
   if (floating.length === 0) return { document, nics, floating, reachablePools: new Set(), pools: topology.pools };
   const reachable = await reachablePools(site, topology, signal);
-  if (nics.length === 0)
-    nics.push({ network: await carrier(site, request, topology, floating, reachable), isPublic: false });
-  const pools = nics.flatMap(({ network }) => [...(reachable.get(network.id) ?? [])]);
-  return { document, nics, floating, reachablePools: new Set(pools), pools: topology.pools };
+  const idOf = ({ interfaceIndex }: FloatingWish): string => ids[interfaceIndex] ?? '';
+  if (nics.length === 0) {
+    const wanted = floating.find((wish) => named.has(idOf(wish)))?.pool;
+    nics.push({ network: await carrier(site, request, topology, wanted, reachable), isPublic: false });
+  }
+  const pools = new Set(nics.flatMap(({ network }) => [...(reachable.get(network.id) ?? [])]));
+  const nearest = topology.pools.find(({ id }) => pools.has(id));
+  return {
+    document,
+    nics,
+    floating: floating.map((wish) => {
+      if (nearest === undefined || named.has(idOf(wish))) return wish;
+      // Nobody asked for another external network, and only those that the cards lead to can give the address.
+      document.getNetwork(idOf(wish))?.features.setText('provider_id', nearest.name);
+      return { ...wish, pool: nearest.name };
+    }),
+    reachablePools: pools,
+    pools: topology.pools,
+  };
 }
 
 /** On clouds whose public network is an ordinary one, a machine has either a public or a private card. */
@@ -193,11 +210,11 @@ async function carrier(
   site: Site,
   request: LaunchRequest,
   topology: Topology,
-  floating: readonly FloatingWish[],
+  wantedPool: string | undefined,
   reachable: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<NetworkView> {
   const own = topology.networks.filter((network) => !network.isExternal && !topology.isPublic(network));
-  const wanted = topology.pools.find(({ name }) => name === floating[0]?.pool)?.id;
+  const wanted = topology.pools.find(({ name }) => name === wantedPool)?.id;
   const leading = own.find(({ id }) => {
     const pools = reachable.get(id);
     return pools !== undefined && (wanted === undefined || pools.has(wanted));

@@ -131,8 +131,9 @@ def resources():
         body = {'subnet': dict(subnet, network_id=made, cidr=cidr, ip_version=4)}
         return made, call('POST', NEUTRON + '/subnets', headers, body)['subnet']['id']
 
-    def external(name, cidr, physical):
-        more = {'router:external': True, 'provider:network_type': 'flat', 'provider:physical_network': physical}
+    def external(name, cidr, physical, description):
+        more = {'router:external': True, 'provider:network_type': 'flat', 'provider:physical_network': physical,
+                'description': description}
         return network(admin, name, cidr, more, {'enable_dhcp': False})[0]
 
     def routed(name, cidr, router, external_id):
@@ -142,8 +143,8 @@ def resources():
         call('PUT', '%s/routers/%s/add_router_interface' % (NEUTRON, made), user, {'subnet_id': subnet})
         return net, made
 
-    ids['external'] = external('public', '203.0.113.0/24', 'ext')
-    ids['external2'] = external('public2', '198.51.100.0/24', 'ext2')
+    ids['external'] = external('public', '203.0.113.0/24', 'ext', '')
+    ids['external2'] = external('public2', '198.51.100.0/24', 'ext2', 'The default way out')
     ids['private'], ids['router'] = routed('private', '192.168.77.0/24', 'pubrouter', ids['external'])
     ids['private2'], ids['router2'] = routed('private2', '192.168.78.0/24', 'pubrouter2', ids['external2'])
     # A project that the tests may fill: room for many machines.
