@@ -4,14 +4,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { build } from 'esbuild';
+import { isPortFree } from '../../../scripts/quickstart/free-port.js';
 import { until } from '../waiting.js';
 
-const BUNDLE = 'var/test/crash-daemon.mjs';
+/** Of this process alone: files that test beside each other must not write what the other one starts. */
+const BUNDLE = `var/test/crash-daemon-${process.pid}.mjs`;
 
 /** Bundles the daemon once: starting it a hundred times must be quick. */
 export async function bundleCrashDaemon(): Promise<void> {
@@ -24,18 +25,23 @@ export async function bundleCrashDaemon(): Promise<void> {
     packages: 'external',
     logLevel: 'error',
   });
+  process.once('exit', () => rmSync(BUNDLE, { force: true }));
 }
 
+/** Below the ports that systems give to outgoing connections, so that a daemon gets its port again after it was killed. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+// Processes that test beside each other begin apart.
+let nextPort = (process.pid * 131) % PORTS;
+
+/** No port is given out twice, not even while its daemon is dead: another daemon would be asked in its place. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('no free port');
+  for (let tries = 0; tries < PORTS; tries += 1) {
+    const port = FIRST_PORT + nextPort;
+    nextPort = (nextPort + 1) % PORTS;
+    if (await isPortFree(port, '127.0.0.1')) return port;
   }
-  return address.port;
+  throw new Error('no free port');
 }
 
 /** An answer of the REST API. */
@@ -101,7 +107,7 @@ export class CrashHouse {
   /** From now on crash points count. */
   async arm(): Promise<void> {
     this.#process?.kill('SIGUSR2');
-    await until(() => existsSync(`${this.#log}.armed`), 'the crash points to be armed');
+    await until(() => existsSync(`${this.#log}.armed`), 'the crash points to be armed', 60_000);
   }
 
   /** Labels of the points passed since `arm`. */
