@@ -52,7 +52,9 @@ describe('contextualization.md §25', function () {
     bed = await createTestBed();
     stories.start();
   });
-  after(async () => {
+  after(async function () {
+    // Dozens of machines go.
+    this.timeout(300_000);
     await stories.settled();
     await bed?.close();
   });

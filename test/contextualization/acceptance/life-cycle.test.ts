@@ -35,7 +35,9 @@ describe('the life of a configured infrastructure', function () {
     bed = await createTestBed();
     stories.start();
   });
-  after(async () => {
+  after(async function () {
+    // Dozens of machines go.
+    this.timeout(300_000);
     await stories.settled();
     await bed?.close();
   });
