@@ -52,9 +52,7 @@ describe('contextualization.md §25', function () {
     bed = await createTestBed();
     stories.start();
   });
-  after(async function () {
-    // Dozens of machines go.
-    this.timeout(300_000);
+  after(async () => {
     await stories.settled();
     await bed?.close();
   });

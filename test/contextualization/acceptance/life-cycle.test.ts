@@ -35,9 +35,7 @@ describe('the life of a configured infrastructure', function () {
     bed = await createTestBed();
     stories.start();
   });
-  after(async function () {
-    // Dozens of machines go.
-    this.timeout(300_000);
+  after(async () => {
     await stories.settled();
     await bed?.close();
   });
