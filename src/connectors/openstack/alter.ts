@@ -199,7 +199,6 @@ async function addPublicAddress(
         vmNumber: vm.number,
         token: `${vm.infrastructureId}-${vm.number}-a-${interfaceIndex}`,
         portId,
-        reachablePools: new Set(),
       },
       { interfaceIndex, pool, fixedIp: wanted.features.getText(`net_interface.${wantedIndex}.ip`) ?? '' },
       resources,

@@ -4,6 +4,7 @@ import { errorText, ImError, type Resource } from '../../domain/index.js';
 import { isPrivateIp } from '../../util/ip.js';
 import type { ResourceRecorder } from '../connector.js';
 import { statusOf } from './errors.js';
+import { poolsReachableFrom } from './external-reach.js';
 import type { FloatingWish } from './network-plan.js';
 import { createSurely } from './recorded.js';
 import { alone, ownProject, type Site } from './site.js';
@@ -16,8 +17,8 @@ export interface FloatingTarget {
   /** Names the address in the ledger and at the provider: the launch token and the interface. */
   readonly token: string;
   readonly portId: string;
-  /** External networks that can be reached from the port; empty: not known. */
-  readonly reachablePools: ReadonlySet<string>;
+  /** External networks that can be reached from the port; the cloud is asked when absent. */
+  readonly reachablePools?: ReadonlySet<string>;
   /** External networks of the cloud; they are asked for when absent. */
   readonly pools?: readonly NetworkView[];
 }
@@ -50,7 +51,8 @@ export function ensureFloatingIp(
     if (present !== undefined) return present;
     if (wish.fixedIp !== '') return attachFixed(site, known, target, wish.fixedIp, signal);
     const offered = target.pools ?? (await site.neutron.networks({ 'router:external': 'True' }, signal));
-    const pools = orderedPools(offered, target, wish);
+    const reachable = target.reachablePools ?? (await poolsReachableFrom(site, target.portId, signal));
+    const pools = orderedPools(offered, reachable, wish);
     if (pools.length === 0) throw new ImError('provider', 'No pools available.');
     const reasons: string[] = [];
     for (const pool of pools) {
@@ -70,10 +72,10 @@ export function ensureFloatingIp(
 /** The named network first, then those that a router of the port's network leads to, then the others. */
 function orderedPools(
   pools: readonly NetworkView[],
-  { reachablePools }: FloatingTarget,
+  reachable: ReadonlySet<string>,
   wish: FloatingWish,
 ): readonly NetworkView[] {
-  const rank = ({ id, name }: NetworkView): number => (name === wish.pool ? 0 : reachablePools.has(id) ? 1 : 2);
+  const rank = ({ id, name }: NetworkView): number => (name === wish.pool ? 0 : reachable.has(id) ? 1 : 2);
   return pools
     .filter(({ isExternal }) => isExternal)
     .map((pool) => ({ pool, rank: rank(pool) }))

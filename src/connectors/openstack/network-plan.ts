@@ -11,7 +11,8 @@ import {
 } from '../../radl/index.js';
 import type { LaunchRequest } from '../connector.js';
 import { systemOf } from '../shared/first-system.js';
-import { ensurePrivateNetwork, ROUTER_PORT_OWNERS } from './private-networks.js';
+import { type ExternalReach, externalReach } from './external-reach.js';
+import { ensurePrivateNetwork } from './private-networks.js';
 import { alone, type Site } from './site.js';
 import { readTopology, type Topology } from './topology.js';
 import type { NetworkView } from './views.js';
@@ -105,7 +106,7 @@ async function plan(site: Site, request: LaunchRequest): Promise<NetworkPlan> {
   }
   nics.sort((left, right) => Number(right.isPublic) - Number(left.isPublic));
   if (floating.length === 0) return { document, nics, floating, reachablePools: new Set(), pools: topology.pools };
-  const reachable = await reachablePools(site, topology, signal);
+  const reachable = await externalReach(site, topology.routers, signal);
   const idOf = ({ interfaceIndex }: FloatingWish): string => ids[interfaceIndex] ?? '';
   if (nics.length === 0) {
     const wanted = floating.find((wish) => named.has(idOf(wish)))?.pool;
@@ -185,23 +186,6 @@ function knownNames(topology: Topology, network: Network): string {
   return names.length === 0 ? '' : ` The project has ${names.slice(0, 10).join(', ')}.`;
 }
 
-/** External networks that each network has a router to. */
-async function reachablePools(
-  site: Site,
-  topology: Topology,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const gateways = new Map(topology.routers.map(({ id, externalNetworkId }) => [id, externalNetworkId]));
-  const reachable = new Map<string, Set<string>>();
-  for (const { networkId, deviceId } of await site.neutron.ports({ device_owner: ROUTER_PORT_OWNERS }, signal)) {
-    const gateway = gateways.get(deviceId) ?? '';
-    if (gateway === '') continue;
-    const pools = reachable.get(networkId) ?? new Set();
-    reachable.set(networkId, pools.add(gateway));
-  }
-  return reachable;
-}
-
 /**
  * The private network for a machine that asks only for public ones: one of the project that leads to the wanted external network, else any, else
  * a new one.
@@ -211,7 +195,7 @@ async function carrier(
   request: LaunchRequest,
   topology: Topology,
   wantedPool: string | undefined,
-  reachable: ReadonlyMap<string, ReadonlySet<string>>,
+  reachable: ExternalReach,
 ): Promise<NetworkView> {
   const own = topology.networks.filter((network) => !network.isExternal && !topology.isPublic(network));
   const wanted = topology.pools.find(({ name }) => name === wantedPool)?.id;

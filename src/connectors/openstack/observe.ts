@@ -235,7 +235,6 @@ async function giveFloatingIp(
         vmNumber: vm.number,
         token: `${vm.infrastructureId}-${vm.number}-r-${interfaceIndex}`,
         portId,
-        reachablePools: new Set(),
       },
       { interfaceIndex, pool, fixedIp: requestedIp(vm, interfaceIndex) },
       undefined,
