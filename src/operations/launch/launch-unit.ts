@@ -1,35 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launches the VMs of one unit: adopt what a crash left behind, launch the rest, try again what failed (core.md §12).
-import type { CallHome, CloudConnector, LaunchOutcome, LaunchRequest, LaunchVm } from '../../connectors/index.js';
-import {
-  errorText,
-  type Infrastructure,
-  launchToken,
-  newCallHomeToken,
-  personBehind,
-  type Resource,
-  type VirtualMachine,
-  withCallHomeToken,
-} from '../../domain/index.js';
-import { credentials, hasPublicNetwork, type Radl, setCredentials } from '../../radl/index.js';
+import type { CloudConnector, LaunchOutcome } from '../../connectors/index.js';
+import { errorText, type Infrastructure, type Resource, type VirtualMachine } from '../../domain/index.js';
+import { credentials } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { OperationContext } from '../context.js';
-import { fillHostNames } from '../observer.js';
+import { tellToCallHome } from './call-home.js';
 import { type AskedLaunch, leaveOrphansBehind, removeOrphans } from './orphans.js';
-import { launchServiceUrl, type UnitRecord } from './request.js';
-import { vmDocument, withConfiguration } from './vm-document.js';
-
-/** A VM that is still to be launched, with its ledger entry. */
-interface PendingVm {
-  readonly vm: VirtualMachine;
-  readonly resource: Resource;
-  generation: number;
-  readonly failures: string[];
-  /** The last try, also one before a crash, may have left a VM at the provider: its token stays the one to ask for. */
-  mayExist: boolean;
-  /** What the next try tells the machine. */
-  callHome?: CallHome;
-}
+import { askedLaunch, launchRequest, type PendingVm, token } from './pending-vm.js';
+import { attemptTexts, recordFailed, recordLaunched } from './record-outcome.js';
+import type { UnitRecord } from './request.js';
 
 /** Takes the outcome of one VM. */
 type Settle = (outcome: LaunchOutcome, connector: CloudConnector) => void;
@@ -243,134 +223,4 @@ async function nextGeneration(context: OperationContext, entries: readonly Pendi
       set: { token: token(entry), data: { ...entry.resource.data, generation: entry.generation } },
     })),
   );
-}
-
-/**
- * Gives machines that nobody reaches from outside a token to call home with. Its hash is written down before the provider gets it; a
- * machine that is taken over after a crash has the token of its launch.
- */
-async function tellToCallHome(
-  context: OperationContext,
-  infrastructure: Infrastructure,
-  connector: CloudConnector,
-  entries: readonly PendingVm[],
-): Promise<void> {
-  const { environment, operation, workspace } = context;
-  const serviceUrl = launchServiceUrl(operation);
-  const isWanted = environment.settings.sshReverseTunnels && connector.capabilities.has('user-data');
-  // Over XML-RPC nobody says where the service is.
-  if (!isWanted || serviceUrl === '') return;
-  await Promise.all(
-    entries.map(async (entry) => {
-      const { number, info, systemName } = entry.vm;
-      if (hasPublicNetwork(info, systemName)) return;
-      const secret = newCallHomeToken(environment.randomText);
-      await workspace.vms.update(number, ({ extra }) => ({ extra: withCallHomeToken(extra, secret) }));
-      entry.callHome = {
-        commandUrl: `${serviceUrl}/infrastructures/${infrastructure.id}/vms/${number}/command`,
-        token: secret,
-      };
-    }),
-  );
-}
-
-function token({ vm, generation }: PendingVm): string {
-  return launchToken(vm.infrastructureId, vm.number, generation);
-}
-
-function askedLaunch(entry: PendingVm): AskedLaunch {
-  return { vm: entry.vm, resource: entry.resource, token: token(entry) };
-}
-
-function launchRequest(
-  context: OperationContext,
-  infrastructure: Infrastructure,
-  connector: CloudConnector,
-  entries: readonly PendingVm[],
-): LaunchRequest {
-  const { operation, environment, workspace } = context;
-  const [first] = entries;
-  const full = (document: Radl): Radl => withConfiguration(document, infrastructure.radl);
-  return {
-    infrastructureId: infrastructure.id,
-    username: personBehind(operation.caller),
-    serviceUrl: launchServiceUrl(operation),
-    concrete: full(first?.vm.info ?? infrastructure.radl),
-    requested: full(first?.vm.requested ?? infrastructure.radl),
-    vms: entries.map(
-      (entry): LaunchVm => ({
-        number: entry.vm.number,
-        token: token(entry),
-        ...(entry.callHome !== undefined && { callHome: entry.callHome }),
-      }),
-    ),
-    resources: workspace.ledger.recorder(operation.id, connector, environment.now, environment.newId),
-    signal: context.signal,
-  };
-}
-
-/** VM row and ledger of a launched VM in one batch. */
-async function recordLaunched(
-  context: OperationContext,
-  { vm, resource }: PendingVm,
-  outcome: Extract<LaunchOutcome, { ok: true }>,
-  connector: CloudConnector,
-): Promise<void> {
-  const { environment, workspace } = context;
-  const launched = outcome.info.systems[0];
-  const info = launched === undefined ? outcome.info.clone() : vmDocument(outcome.info, launched);
-  const system = info.systems[0];
-  if (system !== undefined && !connector.capabilities.has('existing-hosts')) {
-    const current = credentials(system);
-    if (current.password && !credentials(system, { isNew: true }).password) {
-      setCredentials(system, { password: environment.randomText(8) }, { isNew: true });
-    }
-  }
-  fillHostNames(info, vm, environment.settings);
-  // The machine may call home already.
-  const present = (await environment.store.getVm(vm.infrastructureId, vm.number))?.extra ?? {};
-  await workspace.committer.commit([
-    {
-      kind: 'update-vm',
-      infrastructureId: vm.infrastructureId,
-      number: vm.number,
-      set: {
-        providerId: outcome.providerId,
-        info,
-        cloudState: outcome.cloudState,
-        isCreating: false,
-        lastUpdate: environment.now(),
-        errorMessage: '',
-        extra: { ...present, ...outcome.extra },
-      },
-    },
-    { kind: 'update-resource', id: resource.id, set: { state: 'created', providerId: outcome.providerId } },
-  ]);
-}
-
-/** The permanent record of a failed launch (core.md §12.4). */
-async function recordFailed(
-  context: OperationContext,
-  { vm, resource, mayExist }: PendingVm,
-  text: string,
-): Promise<void> {
-  await context.workspace.committer.commit([
-    {
-      kind: 'update-vm',
-      infrastructureId: vm.infrastructureId,
-      number: vm.number,
-      set: {
-        cloudState: 'failed',
-        isCreating: false,
-        errorMessage: `Error launching the VMs of type ${vm.systemName} to cloud ID ${vm.cloud.id} of type ${vm.cloud.type}. ${text}`,
-      },
-    },
-    // What may exist stays an intent: removing the VM then asks the provider for its token.
-    ...(mayExist ? [] : [{ kind: 'update-resource' as const, id: resource.id, set: { state: 'deleted' as const } }]),
-  ]);
-}
-
-/** `Attempt 1: <t>\nAttempt 2: <t>\n` (core.md §12.3). */
-function attemptTexts(failures: readonly string[]): string {
-  return failures.map((failure, index) => `Attempt ${index + 1}: ${failure}\n`).join('');
 }
