@@ -112,6 +112,17 @@ export async function findVm(
   return vm;
 }
 
+/** Admits who looks at machines, people and nodes, and has the background look whether the providers say something new. */
+export async function admitAndRefresh(
+  environment: ManagerEnvironment,
+  call: Call,
+  infrastructureId: string,
+): Promise<Access> {
+  const access = await admitToInfrastructure(environment, call, infrastructureId, 'read', 'people-and-nodes');
+  refresh(environment, access.caller, infrastructureId);
+  return access;
+}
+
 /** Has the background look at the machines, unless a node reads that brings no cloud to ask. */
 export function refresh({ refresher }: ManagerEnvironment, caller: Caller, infrastructureId: string): void {
   if (caller.onlyInfrastructure !== undefined && caller.clouds.length === 0) return;

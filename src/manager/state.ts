@@ -9,7 +9,7 @@ import {
   type VmStatus,
   vmStateReason,
 } from '../domain/index.js';
-import { admitToInfrastructure, refresh } from './access.js';
+import { admitAndRefresh } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call, ExplainedState, InfrastructureState } from './manager.js';
 
@@ -22,14 +22,7 @@ export async function infrastructureState(
   call: Call,
   infrastructureId: string,
 ): Promise<InfrastructureState> {
-  const { caller, header } = await admitToInfrastructure(
-    environment,
-    call,
-    infrastructureId,
-    'read',
-    'people-and-nodes',
-  );
-  refresh(environment, caller, infrastructureId);
+  const { header } = await admitAndRefresh(environment, call, infrastructureId);
   return statesOf(environment, header, await environment.store.listVmStatuses(infrastructureId));
 }
 
@@ -39,14 +32,7 @@ export async function explainedState(
   call: Call,
   infrastructureId: string,
 ): Promise<ExplainedState> {
-  const { caller, header } = await admitToInfrastructure(
-    environment,
-    call,
-    infrastructureId,
-    'read',
-    'people-and-nodes',
-  );
-  refresh(environment, caller, infrastructureId);
+  const { header } = await admitAndRefresh(environment, call, infrastructureId);
   return explain(environment, header);
 }
 

@@ -2,7 +2,7 @@
 // Use cases: a VM's document, one of its properties, its log (core.md §15).
 import { deriveVmState, type InfrastructureHeader, type VirtualMachine } from '../domain/index.js';
 import type { Radl } from '../radl/index.js';
-import { admitToInfrastructure, findVm, refresh } from './access.js';
+import { admitAndRefresh, admitToInfrastructure, findVm } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call, PropertyValue } from './manager.js';
 import { shownTo } from './secret-features.js';
@@ -14,15 +14,8 @@ export async function vmInfo(
   infrastructureId: string,
   vmId: string | number,
 ): Promise<Radl> {
-  const { caller, header } = await admitToInfrastructure(
-    environment,
-    call,
-    infrastructureId,
-    'read',
-    'people-and-nodes',
-  );
+  const { caller, header } = await admitAndRefresh(environment, call, infrastructureId);
   const vm = await findVm(environment, infrastructureId, vmId);
-  refresh(environment, caller, infrastructureId);
   return shownTo(environment, caller, shownDocument(environment, vm, header));
 }
 

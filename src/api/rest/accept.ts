@@ -18,6 +18,9 @@ export interface Produces {
   readonly isStrict?: boolean;
 }
 
+/** Answers that have no other form. */
+export const JSON_ONLY: Produces = { defaultType: 'application/json' };
+
 const YAML_TYPES = new Set(['text/yaml', 'text/x-yaml', 'application/yaml']);
 
 /** Media types of an Accept or Content-Type header in order, without parameters; the names of YAML become one. */

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes of the clouds of the caller and of the statistics (rest-api.md §9.18-9.20).
 import { statsDate } from '../../stats-date.js';
-import type { Produces } from '../accept.js';
+import { JSON_ONLY } from '../accept.js';
 import type { ErrorRules } from '../error-rules.js';
 import { type Parameter, parsed } from '../parameters.js';
 import { RestProblem, unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { array, field, ref } from '../schemas.js';
 
-const JSON_ONLY: Produces = { defaultType: 'application/json' };
 const CLOUD_ERRORS: ErrorRules = { prefix: 'Error getting cloud info: ' };
 
 const readFilters = (list: string): Readonly<Record<string, string>> => {

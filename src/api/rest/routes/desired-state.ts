@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Route of the desired state: start or stop what does not run or runs. Not in the reference.
 import type { DesiredState } from '../../../manager/index.js';
-import { jsonProblem } from '../../json-place.js';
+import { bodyProblem, jsonMembers } from '../json-body.js';
 import { flag } from '../parameters.js';
-import { RestProblem } from '../problem.js';
 import type { Route } from '../route.js';
 import { field, ref } from '../schemas.js';
 import { INF_ID } from './infrastructures.js';
@@ -13,17 +12,10 @@ const DRY_RUN = flag('dry_run', false, 'Only say what would change.');
 
 /** @throws RestProblem 400 */
 function desiredState(body: string): DesiredState {
-  const problem = (reason: string): RestProblem => new RestProblem(400, `Error parsing request body: ${reason}`);
-  let input: unknown;
-  try {
-    input = JSON.parse(body);
-  } catch (error) {
-    throw problem(`the body is ${body === '' ? 'empty' : jsonProblem(error)}.`);
-  }
-  const members = typeof input === 'object' && input !== null && !Array.isArray(input) ? Object.entries(input) : [];
-  const [[name, value] = []] = members;
-  if (members.length === 1 && name === 'desiredState' && (value === 'STARTED' || value === 'STOPPED')) return value;
-  throw problem('it must be {"desiredState": "STARTED"} or {"desiredState": "STOPPED"}.');
+  const members = jsonMembers(body);
+  const value = members?.get('desiredState');
+  if (members?.size === 1 && (value === 'STARTED' || value === 'STOPPED')) return value;
+  throw bodyProblem('it must be {"desiredState": "STARTED"} or {"desiredState": "STOPPED"}.');
 }
 
 export const desiredStateRoutes: readonly Route[] = [

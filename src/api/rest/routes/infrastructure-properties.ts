@@ -4,17 +4,16 @@ import { IM_TYPE, itemsFromObjects } from '../../../auth/index.js';
 import { type AuthItem, errorText, failureToJson } from '../../../domain/index.js';
 import { operationData, stateData } from '../../../manager/index.js';
 import { printRadl } from '../../../radl/index.js';
-import { jsonProblem } from '../../json-place.js';
-import type { Produces } from '../accept.js';
+import { JSON_ONLY, type Produces } from '../accept.js';
 import type { ErrorRules } from '../error-rules.js';
+import { bodyProblem, jsonMembers } from '../json-body.js';
 import { flag } from '../parameters.js';
-import { RestProblem, unknownPathElement } from '../problem.js';
+import { unknownPathElement } from '../problem.js';
 import type { Route } from '../route.js';
 import { array, field, mapOf, ref, TEXT } from '../schemas.js';
 import { NOTHING } from './infrastructures.js';
 
 const PLAIN: Produces = { defaultType: 'text/plain' };
-const JSON_ONLY: Produces = { defaultType: 'application/json' };
 const STRICT_JSON: Produces = { defaultType: 'application/json', isStrict: true };
 const ERRORS: ErrorRules = { prefix: 'Error Getting Inf. prop: ' };
 
@@ -23,25 +22,21 @@ const DELETE = flag('delete', false, 'Forget the infrastructure here after the e
 const REASONS = flag('reasons', false, 'Say beside each state but `configured` what it is due to.');
 const OVERWRITE = flag('overwrite', false, 'Replace all owners instead of adding one.');
 
+const AUTH_DATA = 'auth data';
+
 /**
  * The new owner in the body of a change.
  * @throws RestProblem 400; the text never shows what was sent
  */
 function newOwnerItems(body: string): readonly AuthItem[] {
-  const problem = (reason: string): RestProblem => new RestProblem(400, `Error parsing auth data: ${reason}`);
-  let input: unknown;
-  try {
-    input = JSON.parse(body);
-  } catch (error) {
-    throw problem(`the body is ${body === '' ? 'empty' : jsonProblem(error)}.`);
-  }
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw problem('the body must be a JSON object with "username" and "password", or "token".');
+  const members = jsonMembers(body, AUTH_DATA);
+  if (members === undefined) {
+    throw bodyProblem('the body must be a JSON object with "username" and "password", or "token".', AUTH_DATA);
   }
   try {
-    return itemsFromObjects([{ type: IM_TYPE, ...input }]);
+    return itemsFromObjects([{ type: IM_TYPE, ...Object.fromEntries(members) }]);
   } catch (error) {
-    throw problem(errorText(error));
+    throw bodyProblem(errorText(error), AUTH_DATA);
   }
 }
 

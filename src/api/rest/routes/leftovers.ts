@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes of leftovers, for administrators, and of taking a machine over. Not in the reference.
+
 import type { CloudReference, JsonObject } from '../../../domain/index.js';
-import { jsonProblem } from '../../json-place.js';
+import { JSON_ONLY } from '../accept.js';
+import { bodyProblem, jsonMembers } from '../json-body.js';
 import { parsed } from '../parameters.js';
-import { RestProblem } from '../problem.js';
 import type { Route } from '../route.js';
 import { array, field, ref } from '../schemas.js';
 import { INF_ID, infrastructureUrl } from './infrastructures.js';
 
-const JSON_ONLY = { defaultType: 'application/json' } as const;
 const DELETE = parsed(
   'delete',
   'Ids at the provider, separated by commas, of orphans to delete. Name only what is yours: another service may use the same account.',
@@ -23,21 +23,12 @@ const cloudJson = ({ id, type, server }: CloudReference): JsonObject => ({ id, t
 
 /** The machine in the body of an adoption. @throws RestProblem 400 */
 function machine(body: string): { readonly cloudId: string; readonly providerId: string; readonly systemName: string } {
-  const problem = (reason: string): RestProblem => new RestProblem(400, `Error parsing request body: ${reason}`);
-  let input: unknown;
-  try {
-    input = JSON.parse(body);
-  } catch (error) {
-    throw problem(`the body is ${body === '' ? 'empty' : jsonProblem(error)}.`);
-  }
-  const members = new Map(
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? Object.entries(input) : [],
-  );
-  const [cloudId, providerId, systemName] = ['cloud', 'machine', 'system'].map((name) => members.get(name));
+  const members = jsonMembers(body);
+  const [cloudId, providerId, systemName] = ['cloud', 'machine', 'system'].map((name) => members?.get(name));
   if (typeof cloudId === 'string' && typeof providerId === 'string' && typeof systemName === 'string') {
-    if (members.size === 3 && providerId !== '') return { cloudId, providerId, systemName };
+    if (members?.size === 3 && providerId !== '') return { cloudId, providerId, systemName };
   }
-  throw problem('it must be {"cloud": "id of a cloud", "machine": "its id there", "system": "name of a system"}.');
+  throw bodyProblem('it must be {"cloud": "id of a cloud", "machine": "its id there", "system": "name of a system"}.');
 }
 
 export const leftoverRoutes: readonly Route[] = [

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes of the journal: what was done to an infrastructure, and calling one of it off. Not in the reference.
+
 import { operationData } from '../../../manager/index.js';
+import { JSON_ONLY } from '../accept.js';
 import { count } from '../parameters.js';
 import type { Route } from '../route.js';
 import { array, field, ref } from '../schemas.js';
 import { INF_ID } from './infrastructures.js';
 
 const OPERATIONS_LIMIT = count('limit', 1000, 'Only so many, the newest ones; default 100.');
-const JSON_ONLY = { defaultType: 'application/json' } as const;
 
 export const operationRoutes: readonly Route[] = [
   {

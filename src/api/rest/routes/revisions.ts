@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes of accepted documents: list, show, restore. Not in the reference.
+
 import type { JsonObject } from '../../../domain/index.js';
 import type { RevisionSummary } from '../../../manager/index.js';
+import { JSON_ONLY } from '../accept.js';
 import { flag } from '../parameters.js';
 import { RestProblem } from '../problem.js';
 import type { Route } from '../route.js';
@@ -9,7 +11,6 @@ import { array, field, ref } from '../schemas.js';
 import { CONTEXT, INF_ID } from './infrastructures.js';
 
 const DRY_RUN = flag('dry_run', false, 'Only say what would change.');
-const JSON_ONLY = { defaultType: 'application/json' } as const;
 const ERRORS = { prefix: 'Error Getting Inf. prop: ' };
 
 function shown({ number, kind, operationId, createdAt }: RevisionSummary): JsonObject {
