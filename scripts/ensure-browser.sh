@@ -11,14 +11,7 @@ set -euo pipefail
 # shellcheck source=scripts/setup-lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup-lib.sh"
 
-while [ $# -gt 0 ]; do
-  case $1 in
-    --no-install) NO_INSTALL=1 ;;
-    -h | --help) sed -n '3,9s/^# \{0,1\}//p' "$0" && exit 0 ;;
-    *) die "unknown option $1 (see --help)" ;;
-  esac
-  shift
-done
+parse_ensure_options "$@"
 
 [ -x /usr/bin/chromium ] && exit 0
 if [ "$NO_INSTALL" = 1 ]; then

@@ -18,14 +18,7 @@ PATH=$PATH:/usr/local/go/bin:/usr/libexec
 FERRETDB_VERSION=v1.24.0
 FERRETDB=$VAR_DIR/tools/ferretdb
 
-while [ $# -gt 0 ]; do
-  case $1 in
-    --no-install) NO_INSTALL=1 ;;
-    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
-    *) die "unknown option $1 (see --help)" ;;
-  esac
-  shift
-done
+parse_ensure_options "$@"
 
 has_postgresql() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 

@@ -17,14 +17,7 @@ MOTO=$VAR_DIR/tools/moto
 STAMP=$MOTO/.requirements
 LOG=$VAR_DIR/moto.log
 
-while [ $# -gt 0 ]; do
-  case $1 in
-    --no-install) NO_INSTALL=1 ;;
-    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
-    *) die "unknown option $1 (see --help)" ;;
-  esac
-  shift
-done
+parse_ensure_options "$@"
 
 if cmp -s "$REQUIREMENTS" "$STAMP" && [ -x "$MOTO/bin/moto_server" ]; then
   note "moto is there"

@@ -13,14 +13,7 @@ set -euo pipefail
 # shellcheck source=scripts/setup-lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/setup-lib.sh"
 
-while [ $# -gt 0 ]; do
-  case $1 in
-    --no-install) NO_INSTALL=1 ;;
-    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0" && exit 0 ;;
-    *) die "unknown option $1 (see --help)" ;;
-  esac
-  shift
-done
+parse_ensure_options "$@"
 
 LAB=$ROOT_DIR/test/support/openstack-lab/lab.sh
 PASTE_DIR=$VAR_DIR/openstack/paste

@@ -131,3 +131,18 @@ ensure_runtime_bundle() { # [all]
   (cd "$ROOT_DIR" && node --import tsx "$script" --out "$VAR_DIR/runtime" "${more[@]}") ||
     die "the Ansible runtime for the nodes could not be packed"
 }
+
+# show_help: the comment below the licence, where every script says what it does.
+show_help() { awk 'NR > 2 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"; }
+
+# parse_ensure_options "$@": the options of the scripts that install something.
+parse_ensure_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --no-install) NO_INSTALL=1 ;;
+      -h | --help) show_help && exit 0 ;;
+      *) die "unknown option $1 (see --help)" ;;
+    esac
+    shift
+  done
+}
