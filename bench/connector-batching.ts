@@ -16,6 +16,7 @@ import {
 import { launchToken } from '../src/domain/index.js';
 import { parseRadl, Radl } from '../src/radl/index.js';
 import { silentLogger } from '../src/util/logger.js';
+import { connectorEnvironment } from '../test/connectors/support.js';
 import { row } from './measure.js';
 
 const VMS = 50;
@@ -69,27 +70,7 @@ export async function benchConnectorBatching(): Promise<void> {
 function connect(item: Readonly<Record<string, string>>): CloudConnector {
   const [cloud] = cloudsOf([item]);
   if (cloud === undefined) throw new Error('the item names no cloud');
-  return createConnectorRegistry(
-    {
-      logger: silentLogger,
-      now: Date.now,
-      randomText: (length) => 'x'.repeat(length),
-      resolveEgiImage: async (url) => url,
-      settings: {
-        verifySsl: true,
-        allowsUnixSockets: true,
-        priceFile: '',
-        defaultVmName: 'vnode-#N#',
-        defaultDomain: 'localdomain',
-        privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
-        vmTagUsername: '',
-        vmTagInfId: '',
-        vmTagImUrl: '',
-        vmTagIm: '',
-      },
-    },
-    builtInConnectorTypes,
-  ).connect(cloud);
+  return createConnectorRegistry(connectorEnvironment({}, silentLogger), builtInConnectorTypes).connect(cloud);
 }
 
 async function launch(connector: CloudConnector, text: string): Promise<readonly VmReference[]> {

@@ -6,8 +6,9 @@ import { createSealer, openStore, type Store } from '../../src/store/index.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { document, infrastructure, operation, textOf, vm } from '../store/records.js';
 import { type FixtureRow, rowsOf } from '../store/reference/fixtures.js';
-import { type FerretDbServer, ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
+import { ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
 import { mariaDbProblem, startMariaDb } from '../support/databases/mariadb-server.js';
+import type { MongoProtocolServer } from '../support/databases/mongo-protocol-server.js';
 import { postgresqlProblem, startPostgresql } from '../support/databases/postgresql-server.js';
 import { sharedServer } from '../support/databases/shared-server.js';
 import { AdminHouse } from './admin-house.js';
@@ -26,7 +27,7 @@ for (const [name, server] of [
   describe(`im-admin on ${name}`, () => {
     let house: AdminHouse;
     let url: string;
-    let ferret: FerretDbServer | undefined;
+    let ferret: MongoProtocolServer | undefined;
 
     before(async function () {
       const started = await server.need(this);

@@ -10,9 +10,10 @@ import { commitTurn, takeTurn } from '../../src/store/mongo/writer-turns.js';
 import { applyWrites } from '../../src/store/mongo/writes.js';
 import { type Logger, silentLogger } from '../../src/util/logger.js';
 import { type CuttingProxy, startCuttingProxy } from '../support/databases/cutting-proxy.js';
-import { type FerretDbServer, ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
+import { ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
+import type { MongoProtocolServer } from '../support/databases/mongo-protocol-server.js';
 import { sharedServer } from '../support/databases/shared-server.js';
-import { until } from '../support/waiting.js';
+import { until, untilItWorks } from '../support/waiting.js';
 import { infrastructure, START, vm } from './records.js';
 import { rowsOf } from './reference/fixtures.js';
 import { rejection } from './rejection.js';
@@ -20,17 +21,9 @@ import { createServerFixtures } from './server-fixture.js';
 import { describeStoreContract } from './store-contract.js';
 
 const shared = sharedServer('FerretDB', ferretDbProblem, startFerretDb);
-let server: FerretDbServer;
+let server: MongoProtocolServer;
 
-const createFixture = createServerFixtures(() => ({
-  url: server.url,
-  empty: (database) =>
-    server.with(database, async (db) => {
-      for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-        await db.collection(name).deleteMany({});
-      }
-    }),
-}));
+const createFixture = createServerFixtures(() => server);
 
 describeStoreContract('MongoDB without transactions', createFixture, async (context) => {
   server = await shared.need(context);
@@ -220,14 +213,7 @@ describe('Store on a MongoDB server without transactions', () => {
     } finally {
       await server.restart();
     }
-    await until(
-      () =>
-        store.ping().then(
-          () => true,
-          () => false,
-        ),
-      'the store to be back',
-    );
+    await untilItWorks(() => store.ping(), 'the store to be back');
     await append(store, 'back');
     expect((await store.readLog('inf', null)).text).to.equal('back');
   });
@@ -249,14 +235,7 @@ describe('Store on a MongoDB server without transactions', () => {
     } finally {
       await server.restart();
     }
-    await until(
-      () =>
-        store.ping().then(
-          () => true,
-          () => false,
-        ),
-      'the store to be back',
-    );
+    await untilItWorks(() => store.ping(), 'the store to be back');
     await append(store, 'back');
     expect((await store.readLog('inf', null)).text).to.equal('back');
   });

@@ -16,7 +16,7 @@ import type { Logger } from '../../src/util/logger.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { type CuttingProxy, startCuttingProxy } from '../support/databases/cutting-proxy.js';
 import { makeCertificate } from '../support/databases/server-certificate.js';
-import { until } from '../support/waiting.js';
+import { until, untilItWorks } from '../support/waiting.js';
 import { infrastructure, START, vm } from './records.js';
 import { rejection } from './rejection.js';
 
@@ -206,14 +206,7 @@ export function describeSqlServerStore(name: string, start: (context: Context) =
       } finally {
         await server.restart();
       }
-      await until(
-        () =>
-          store.ping().then(
-            () => true,
-            () => false,
-          ),
-        'the store to be back',
-      );
+      await untilItWorks(() => store.ping(), 'the store to be back');
       await append(store, 'back');
       expect((await store.readLog('inf', null)).text).to.equal('back');
     });

@@ -26,6 +26,7 @@ import {
 import { openStore, type Store } from '../../src/store/index.js';
 import { readShippedTypes } from '../../src/tosca/index.js';
 import { type Logger, silentLogger } from '../../src/util/logger.js';
+import { connectorEnvironment } from '../connectors/support.js';
 
 /** Settings that tests change. */
 export interface HouseOptions {
@@ -87,26 +88,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   await store.migrate();
   const randomText = (length: number): string => randomUUID().replaceAll('-', '').slice(0, length);
   const connectors = createConnectorRegistry(
-    {
-      logger,
-      now: Date.now,
-      randomText,
-      resolveEgiImage: async (url) => {
-        throw new Error(`${url} is not looked up in tests`);
-      },
-      settings: {
-        verifySsl: true,
-        allowsUnixSockets: true,
-        defaultVmName: 'vnode-#N#',
-        defaultDomain: 'localdomain',
-        privateNetMasks: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
-        vmTagUsername: '',
-        vmTagInfId: '',
-        vmTagImUrl: '',
-        vmTagIm: '',
-        priceFile: '',
-      },
-    },
+    { ...connectorEnvironment({ vmTagUsername: '', vmTagInfId: '' }, logger), randomText },
     options.types,
   );
   const tosca: ManagerEnvironment['tosca'] = {

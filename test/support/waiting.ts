@@ -17,6 +17,17 @@ export async function until(
   }
 }
 
+/** Polls until the call succeeds. */
+export const untilItWorks = (call: () => Promise<unknown>, what: string): Promise<void> =>
+  until(
+    () =>
+      call().then(
+        () => true,
+        () => false,
+      ),
+    what,
+  );
+
 /** The error that a promise rejects with. Fails when it does not. */
 export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   try {

@@ -7,17 +7,11 @@ import { encryptVault } from '../../../src/contextualization/plan/index.js';
 import { parseRadl } from '../../../src/radl/index.js';
 import { poll } from '../../../src/util/deadline.js';
 import { silentLogger } from '../../../src/util/logger.js';
-import { createTestBed, NODE_PASSWORD, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
-import {
-  createWorld,
-  keyCredentials,
-  lastLine,
-  passwordCredentials,
-  requireAnsible,
-  testSettings,
-} from '../runner/support/world.js';
-import { configureWorld, createStories, logsOf, recipe, resultsOf } from './harness.js';
+import { NODE_PASSWORD, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
+import { configureWorld, logsOf, recipe, resultsOf } from '../runner/support/configure-world.js';
+import { createWorld, keyCredentials, lastLine, passwordCredentials, testSettings } from '../runner/support/world.js';
 import { configureAcrossKills } from './killed-daemon.js';
+import { createStories, tellOnNodes } from './stories.js';
 import { configureThirty } from './thirty-nodes.js';
 
 const FIRST_RUN_LINES = [
@@ -44,27 +38,16 @@ const SECRETS = [NEW_PASSWORD, NODE_PASSWORD, VAULT_PASSWORD]
 
 describe('contextualization.md §25', function () {
   this.timeout(1_800_000);
-  let bed: TestBed;
+  const bed: () => TestBed = tellOnNodes(() => stories);
 
-  before(async function () {
-    await requireNodes(this);
-    requireAnsible(this);
-    bed = await createTestBed();
-    stories.start();
-  });
-  after(async () => {
-    await stories.settled();
-    await bed?.close();
-  });
-
-  const key = (): readonly string[] => keyCredentials(bed.privateKey);
+  const key = (): readonly string[] => keyCredentials(bed().privateKey);
   const pair = (): Promise<readonly [TestNode, TestNode]> =>
-    Promise.all([bed.start({ canSetHostName: true }), bed.start({ isPrivate: true, canSetHostName: true })]);
+    Promise.all([bed().start({ canSetHostName: true }), bed().start({ isPrivate: true, canSetHostName: true })]);
 
   /** A front-end and two workers; then a worker more; then one less. */
   async function cluster() {
     const [front, first] = await pair();
-    const second = await bed.start({ isPrivate: true });
+    const second = await bed().start({ isPrivate: true });
     const world = createWorld(
       `${recipe('front', '  - copy: dest=/opt/secret content=made-on-the-front-end\n  - debug: msg="front of {{ IM_WN_NUM_VMS }}"')}configure wn (
 @begin
@@ -108,7 +91,7 @@ contextualize (
     const fileModes = await front.run(
       'stat -c %a /var/tmp/.im/inf-1; find /var/tmp/.im/inf-1 -type f -perm /077 ! -path "*/.ansible/*" ! -path "*/facts_cache/*"; ls -A /dev/shm',
     );
-    const late = await bed.start({ isPrivate: true });
+    const late = await bed().start({ isPrivate: true });
     world.addVm({ system: 'wn', node: late, isPrivate: true, credentials: key() });
     const added = await again();
     world.vms.pop();
@@ -118,7 +101,7 @@ contextualize (
 
   /** Three machines, the second of which fails in its first step, the third after a lock that passes. */
   async function failing() {
-    const nodes = await Promise.all([bed.start(), bed.start(), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([bed().start(), bed().start(), bed().start({ isPrivate: true })]);
     const busy =
       'test -e /opt/tried || { touch /opt/tried; echo Could not get lock /var/lib/dpkg/lock-frontend >&2; exit 1; }';
     const world = createWorld(
@@ -137,7 +120,7 @@ contextualize (
 
   /** Two machines with a password and a sudo that asks, one recipe encrypted; the recipes look for secrets. */
   async function passwords() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([bed().start(), bed().start({ isPrivate: true })]);
     const credentials = [
       ...passwordCredentials(NODE_PASSWORD),
       `disk.0.os.credentials.new.password = '${NEW_PASSWORD}'`,
@@ -163,7 +146,7 @@ contextualize (
   }
 
   async function wrongPassword() {
-    const node = await bed.start();
+    const node = await bed().start();
     const world = createWorld(recipe('front', '  - debug: msg=x'), [
       { system: 'front', node, credentials: passwordCredentials('wrong') },
     ]);
@@ -174,7 +157,7 @@ contextualize (
   async function booting() {
     // They boot until it is seen that they are waited for.
     const prepare = 'while [ ! -e /opt/booted ]; do sleep 0.1; done';
-    const nodes = await Promise.all([bed.start({ prepare }), bed.start({ isPrivate: true, prepare })]);
+    const nodes = await Promise.all([bed().start({ prepare }), bed().start({ isPrivate: true, prepare })]);
     const world = createWorld(
       recipe('node', '  - debug: msg=x'),
       nodes.map((node, number) => ({ system: 'node', node, isPrivate: number === 1, credentials: key() })),
@@ -190,7 +173,7 @@ contextualize (
   }
 
   async function timeLimit() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([bed().start(), bed().start({ isPrivate: true })]);
     const world = createWorld(
       `${recipe('front', '  - command: sleep 61')}${recipe('wn', '  - command: sleep 62')}contextualize 8 (\nsystem front configure front\nsystem wn configure wn\n)`,
       [
@@ -203,7 +186,7 @@ contextualize (
   }
 
   async function destroyed() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([bed().start(), bed().start({ isPrivate: true })]);
     const world = createWorld(recipe('front', '  - command: sleep 63') + recipe('wn', '  - command: sleep 64'), [
       { system: 'front', node: nodes[0], credentials: key() },
       { system: 'wn', node: nodes[1], isPrivate: true, credentials: key() },
@@ -234,7 +217,7 @@ contextualize (
 
   /** One machine, one recipe after the other. */
   async function recipes() {
-    const node = await bed.start();
+    const node = await bed().start();
     const runOf = async (text: string, more: readonly string[] = []) => {
       const world = createWorld(text, [{ system: 'front', node, credentials: key(), more }]);
       const { isInfrastructureConfigured } = await configureWorld(world);
@@ -254,12 +237,12 @@ contextualize (
   }
 
   async function externalHost() {
-    const [control, worker] = await Promise.all([bed.start(), bed.start({ isPrivate: true })]);
+    const [control, worker] = await Promise.all([bed().start(), bed().start({ isPrivate: true })]);
     const world = createWorld(recipe('wn', '  - copy: dest=/opt/master content="{{ IM_MASTER_FQDN }}"'), [
       { system: 'wn', node: worker, isPrivate: true, credentials: key() },
     ]);
     const ansible = parseRadl(
-      `ansible ctl (host = '${control.ip}' and credentials.username = 'imuser' and credentials.private_key = '${bed.privateKey}')`,
+      `ansible ctl (host = '${control.ip}' and credentials.username = 'imuser' and credentials.private_key = '${bed().privateKey}')`,
     );
     for (const host of ansible.ansibleHosts) world.radl.add(host);
     await configureWorld(world);
@@ -268,12 +251,12 @@ contextualize (
 
   async function bastions() {
     const [bastion, ...nodes] = await Promise.all([
-      bed.start(),
-      bed.start({ isPrivate: true }),
-      bed.start({ isPrivate: true }),
+      bed().start(),
+      bed().start({ isPrivate: true }),
+      bed().start({ isPrivate: true }),
     ]);
     const proxies = [
-      `proxy_host = 'imuser@${bastion.ip}' and proxy_key = '${bed.privateKey}'`,
+      `proxy_host = 'imuser@${bastion.ip}' and proxy_key = '${bed().privateKey}'`,
       `proxy_host = 'pwuser:${NODE_PASSWORD}@${bastion.ip}'`,
     ];
     const world = createWorld(
@@ -299,7 +282,7 @@ contextualize (
     wrongPassword,
     passwords,
     destroyed,
-    killed: () => configureAcrossKills(bed),
+    killed: () => configureAcrossKills(bed()),
     recipes,
     externalHost,
     bastions,
@@ -504,7 +487,7 @@ contextualize (
   // The last one, alone: what it measures must not be shared with others.
   it('15: thirty VMs need less than 400 MiB of the master', async () => {
     await stories.settled();
-    const { world, peakMib } = await configureThirty(bed);
+    const { world, peakMib } = await configureThirty(bed());
     expect(Object.values(resultsOf(world)).filter(Boolean), world.lines.join('\n')).to.have.length(30);
     expect(peakMib).to.be.within(30, 400);
   });

@@ -5,18 +5,18 @@ import { expect } from 'chai';
 import { createContextualizer } from '../../../src/contextualization/index.js';
 import { poll } from '../../../src/util/deadline.js';
 import { silentLogger } from '../../../src/util/logger.js';
-import { createTestBed, NODE_PASSWORD, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
+import { NODE_PASSWORD, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
+import { configureWorld, logsOf, recipe, resultsOf } from '../runner/support/configure-world.js';
 import {
   createWorld,
   keyCredentials,
   lastLine,
   makeKey,
   passwordCredentials,
-  requireAnsible,
   testSettings,
   type World,
 } from '../runner/support/world.js';
-import { configureWorld, createStories, logsOf, recipe, resultsOf } from './harness.js';
+import { createStories, tellOnNodes } from './stories.js';
 
 /** Waits for a file, so that it is certainly in the middle when something happens; counts how often it began. */
 const GATED = `  - debug: msg=before
@@ -27,20 +27,9 @@ const count = (log: string | undefined, text: string): number => (log ?? '').spl
 
 describe('the life of a configured infrastructure', function () {
   this.timeout(1_800_000);
-  let bed: TestBed;
+  const bed: () => TestBed = tellOnNodes(() => stories);
 
-  before(async function () {
-    await requireNodes(this);
-    requireAnsible(this);
-    bed = await createTestBed();
-    stories.start();
-  });
-  after(async () => {
-    await stories.settled();
-    await bed?.close();
-  });
-
-  const key = (): readonly string[] => keyCredentials(bed.privateKey);
+  const key = (): readonly string[] => keyCredentials(bed().privateKey);
 
   const waitFor = (node: TestNode, what: string, command: string): Promise<true> =>
     poll({ timeoutMs: 500_000, intervalMs: 100, what }, async () =>
@@ -66,7 +55,11 @@ describe('the life of a configured infrastructure', function () {
 
   /** Two machines, the second of which is then listed alone, gets new credentials, and another host key. */
   async function reconfigured() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true }), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([
+      bed().start(),
+      bed().start({ isPrivate: true }),
+      bed().start({ isPrivate: true }),
+    ]);
     const world = createWorld(
       recipe('node', '  - shell: echo {{ round }} >>/opt/rounds').replace('- tasks:', '- vars: {round: one}\n  tasks:'),
       nodes.map((node, number) => ({ system: 'node', node, isPrivate: number > 0, credentials: key() })),
@@ -92,8 +85,8 @@ describe('the life of a configured infrastructure', function () {
   /** A machine whose password an interrupted run has set already, and a user's own one. */
   async function interruptedPassword() {
     const nodes = await Promise.all([
-      bed.start({ prepare: `printf 'pwuser:N3w-set\\n' | chpasswd` }),
-      bed.start({ isPrivate: true }),
+      bed().start({ prepare: `printf 'pwuser:N3w-set\\n' | chpasswd` }),
+      bed().start({ isPrivate: true }),
     ]);
     const credentials = [...passwordCredentials(NODE_PASSWORD), `disk.0.os.credentials.new.password = 'N3w-set'`];
     const world = createWorld(recipe('front', '  - debug: msg=x'), [
@@ -106,7 +99,7 @@ describe('the life of a configured infrastructure', function () {
 
   /** A daemon that stops in a task, and the next one; the network is cut in between. */
   async function stoppedAndCut() {
-    const node = await bed.start({ canChangeNetwork: true });
+    const node = await bed().start({ canChangeNetwork: true });
     const world = createWorld(recipe('front', GATED), [{ system: 'front', node, credentials: key() }]);
     const stopped = begin(world, 'run-x');
     await begun(node);
@@ -132,7 +125,7 @@ describe('the life of a configured infrastructure', function () {
 
   /** An Ansible process that dies by a signal, and one whose supervisor dies too. */
   async function killedAnsible() {
-    const node = await bed.start();
+    const node = await bed().start();
     const texts: string[] = [];
     let world = createWorld('', [{ system: 'front', node, credentials: key() }]);
     for (const victims of ['ansible-playbook', 'ansible-playbook|python3 -c']) {
@@ -152,7 +145,7 @@ describe('the life of a configured infrastructure', function () {
 
   /** A machine that is off in one run and back in the next. */
   async function offAndOn() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true, canChangeNetwork: true })]);
+    const nodes = await Promise.all([bed().start(), bed().start({ isPrivate: true, canChangeNetwork: true })]);
     const world = createWorld(
       recipe('node', '  - copy: dest=/opt/seen content="{{ groups[\'node\'] | length }}"'),
       nodes.map((node, number) => ({ system: 'node', node, isPrivate: number > 0, credentials: key() })),
@@ -173,7 +166,11 @@ describe('the life of a configured infrastructure', function () {
 
   /** Machines that join one by one, the last one with a changed recipe. */
   async function incremental() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true }), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([
+      bed().start(),
+      bed().start({ isPrivate: true }),
+      bed().start({ isPrivate: true }),
+    ]);
     const options = nodes.map((node, number) => ({
       system: 'node',
       node,
@@ -199,7 +196,11 @@ describe('the life of a configured infrastructure', function () {
 
   /** More machines than VM_NUM_USE_CTXT_DIST: they run their recipes themselves; one of them asks for the password of sudo. */
   async function selfConfigured() {
-    const nodes = await Promise.all([bed.start(), bed.start({ isPrivate: true }), bed.start({ isPrivate: true })]);
+    const nodes = await Promise.all([
+      bed().start(),
+      bed().start({ isPrivate: true }),
+      bed().start({ isPrivate: true }),
+    ]);
     const world = createWorld(
       `${recipe(
         'node',
@@ -235,7 +236,7 @@ contextualize (
   }
 
   async function withoutRuntime() {
-    const node = await bed.start();
+    const node = await bed().start();
     const world = createWorld(recipe('front', '  - debug: msg=x'), [{ system: 'front', node, credentials: key() }]);
     const { isInfrastructureConfigured } = await configureWorld(world, { runtimeBundleDir: '/nowhere' });
     return { world, isInfrastructureConfigured };

@@ -3,8 +3,8 @@
 import { createSemaphore } from '../../../src/util/semaphore.js';
 import { peakMemory } from '../../ssh/support/node-usage.js';
 import type { TestBed, TestNode } from '../../ssh/support/nodes.js';
+import { configureWorld, recipe } from '../runner/support/configure-world.js';
 import { createWorld, keyCredentials, type World } from '../runner/support/world.js';
-import { configureWorld, recipe } from './harness.js';
 
 const COUNT = 30;
 const STARTS_AT_ONCE = 6;

@@ -3,10 +3,8 @@
 // (contextualization.md §4, §18, §24.1, §24.4).
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { createContextualizer } from '../../../src/contextualization/index.js';
 import { encryptVault } from '../../../src/contextualization/plan/index.js';
 import { parseRadl } from '../../../src/radl/index.js';
-import { silentLogger } from '../../../src/util/logger.js';
 import {
   createTestBed,
   docker,
@@ -15,15 +13,9 @@ import {
   type TestBed,
   type TestNode,
 } from '../../ssh/support/nodes.js';
+import { configureWorld, logsOf, resultsOf } from './support/configure-world.js';
 import { filesWith, watchSecrets } from './support/secret-watch.js';
-import {
-  createWorld,
-  keyCredentials,
-  passwordCredentials,
-  requireAnsible,
-  testSettings,
-  type World,
-} from './support/world.js';
+import { createWorld, keyCredentials, passwordCredentials, requireAnsible, type World } from './support/world.js';
 
 const VAULT_PASSWORD = 'open-Sesame-77';
 /** A line of a private key: what a process list or a file would show of it. */
@@ -32,7 +24,6 @@ const keyLine = (pem: string): string => pem.split('\n')[3] ?? '';
 describe('the ways to machines', function () {
   this.timeout(600_000);
   let bed: TestBed;
-  let runs = 0;
 
   before(async function () {
     await requireNodes(this);
@@ -41,27 +32,8 @@ describe('the ways to machines', function () {
   });
   after(async () => bed?.close());
 
-  const run = async (world: World) => {
-    runs += 1;
-    const contextualizer = createContextualizer({
-      settings: testSettings({ maxContextualizationTimeMs: 500_000 }),
-      logger: silentLogger,
-      now: Date.now,
-    });
-    try {
-      return await contextualizer.run({
-        infrastructureId: 'inf-routes',
-        runId: `run-${runs}`,
-        refreshRoles: false,
-        startedAt: Date.now(),
-        ports: world.ports,
-        signal: new AbortController().signal,
-      });
-    } finally {
-      await contextualizer.close();
-    }
-  };
-  const textOf = (world: World): string => [...world.lines, ...world.logs.values()].join('\n');
+  const run = (world: World) =>
+    configureWorld(world, { maxContextualizationTimeMs: 500_000 }, { infrastructureId: 'inf-routes' });
 
   describe('through bastions that only they share with the daemon, and through a tunnel', () => {
     let master: TestNode;
@@ -130,7 +102,7 @@ describe('the ways to machines', function () {
     });
 
     it('configures them all, from the master', async () => {
-      expect(Object.fromEntries(world.results), textOf(world)).to.deep.equal({ 0: true, 1: true, 2: true, 3: true });
+      expect(resultsOf(world), logsOf(world)).to.deep.equal({ 0: true, 1: true, 2: true, 3: true });
       const host = await master.run('hostname');
       expect(await Promise.all(nodes.map((node) => node.run('cat /opt/who')))).to.deep.equal(
         [1, 2, 3].map((number) => `wn-${number} by ${host}`),
@@ -161,7 +133,7 @@ describe('the ways to machines', function () {
     });
 
     it('writes no secret into a log', () => {
-      for (const secret of secrets()) expect(textOf(world)).not.to.contain(secret);
+      for (const secret of secrets()) expect(logsOf(world)).not.to.contain(secret);
       expect(JSON.stringify(world.progress)).not.to.contain(NODE_PASSWORD).and.not.to.contain(VAULT_PASSWORD);
     });
 
@@ -202,7 +174,7 @@ ansible one (host = '${first.ip}' and credentials.username = 'imuser' and creden
 ansible two (host = '${second.ip}' and credentials.username = 'pwuser' and credentials.password = '${NODE_PASSWORD}')`);
       for (const host of document.ansibleHosts) world.radl.add(host);
       await run(world);
-      expect(Object.fromEntries(world.results), textOf(world)).to.deep.equal({ 0: true, 1: true });
+      expect(resultsOf(world), logsOf(world)).to.deep.equal({ 0: true, 1: true });
       const names = await Promise.all([first, second].map((node) => node.run('hostname')));
       expect(await Promise.all(workers.map((node) => node.run('cat /opt/by')))).to.deep.equal(
         names.map((name) => `${name} ${first.ip}.`),

@@ -1,26 +1,15 @@
-// SPDX-License-Identifier: Apache-2.0
-// A configuration run with a Windows machine: real Ansible with its winrm connection and real pywinrm on the master, a WinRM service that
-// checks their messages in the place of Windows (contextualization.md §17).
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { createContextualizer } from '../../../src/contextualization/index.js';
 import { PREPARE_SCRIPT } from '../../../src/contextualization/windows/prepare-script.js';
 import { credentials } from '../../../src/radl/index.js';
 import { poll } from '../../../src/util/deadline.js';
-import { silentLogger } from '../../../src/util/logger.js';
 import { createTestBed, docker, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
-import {
-  createWorld,
-  keyCredentials,
-  requireAnsible,
-  runtimeBundleDir,
-  testSettings,
-  type World,
-} from './support/world.js';
+import { makeCertificate } from '../windows/support/certificate.js';
+import { configureWorld, logsOf, resultsOf } from './support/configure-world.js';
+import { createWorld, keyCredentials, requireAnsible, runtimeBundleDir, type World } from './support/world.js';
 
 const PEER = fileURLToPath(new URL('../windows/support/winrm_peer.py', import.meta.url));
 const [OLD, NEW] = ['Old-Passw0rd!', 'New-Passw0rd!'];
@@ -35,28 +24,8 @@ interface PeerState {
 async function startWindows(bed: TestBed, scheme: 'http' | 'https', port: number) {
   const node = await bed.start({ isPrivate: true });
   const directory = mkdtempSync(join(tmpdir(), 'im-windows-'));
-  const argv = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=win',
-    '-keyout',
-    'key',
-    '-out',
-    'cert',
-  ];
   const renew = async (): Promise<void> => {
-    execFileSync('openssl', argv, { cwd: directory, stdio: 'ignore' });
-    writeFileSync(
-      join(directory, 'both.pem'),
-      readFileSync(join(directory, 'key'), 'utf8') + readFileSync(join(directory, 'cert'), 'utf8'),
-    );
-    await docker('cp', join(directory, 'both.pem'), `${node.name}:/both.pem`);
+    await docker('cp', makeCertificate(directory), `${node.name}:/both.pem`);
     await node.run('kill $(cat /peer.pid 2>/dev/null) 2>/dev/null; true');
     await docker(
       'exec',
@@ -86,7 +55,6 @@ describe('a configuration run with Windows machines', function () {
   let front: TestNode;
   let windows: Awaited<ReturnType<typeof startWindows>>;
   let world: World;
-  let runs = 0;
 
   before(async function () {
     await requireNodes(this);
@@ -135,27 +103,11 @@ contextualize (
     await bed?.close();
   });
 
-  const run = async () => {
-    runs += 1;
-    const contextualizer = createContextualizer({ settings: testSettings(), logger: silentLogger, now: Date.now });
-    try {
-      return await contextualizer.run({
-        infrastructureId: 'inf-win',
-        runId: `run-${runs}`,
-        refreshRoles: false,
-        startedAt: Date.now(),
-        ports: world.ports,
-        signal: new AbortController().signal,
-      });
-    } finally {
-      await contextualizer.close();
-    }
-  };
-  const logText = () => [...world.lines, ...world.logs.values()].join('\n');
+  const run = () => configureWorld(world, {}, { infrastructureId: 'inf-win' });
 
   it('configures them beside the Linux machines', async () => {
     await run();
-    expect(Object.fromEntries(world.results), logText()).to.deep.equal({ 0: true, 1: true });
+    expect(resultsOf(world), logsOf(world)).to.deep.equal({ 0: true, 1: true });
     expect(world.logs.get(1)).to.contain('"msg": "hello from Windows WIN-TEST"');
     expect(await front.run('cat /opt/win')).to.equal('Microsoft Windows Server 2022');
     const { log } = await windows.state();
@@ -180,7 +132,7 @@ contextualize (
     expect(
       await front.run(`grep -rlF -e '${OLD}' -e '${NEW}' /var/tmp /tmp /dev/shm /home /root 2>/dev/null; true`),
     ).to.equal('');
-    expect(logText()).not.to.contain(NEW).and.not.to.contain(OLD);
+    expect(logsOf(world)).not.to.contain(NEW).and.not.to.contain(OLD);
   });
 
   it('does it again without changing anything', async () => {

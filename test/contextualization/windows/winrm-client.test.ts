@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our WinRM client against a service that checks its messages, over real TLS on loopback.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import {
   WinrmError,
   type WinrmTarget,
 } from '../../../src/contextualization/windows/winrm-client.js';
+import { makeCertificate } from './support/certificate.js';
 
 const PEER = fileURLToPath(new URL('./support/winrm_peer.py', import.meta.url));
 const PASSWORD = 'a:b <c>&"ü';
@@ -25,32 +26,7 @@ describe('the WinRM client', function () {
 
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'im-winrm-'));
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        '/CN=win',
-        '-keyout',
-        'key.pem',
-        '-out',
-        'cert.pem',
-      ],
-      {
-        cwd: directory,
-        stdio: 'ignore',
-      },
-    );
-    writeFileSync(
-      join(directory, 'both.pem'),
-      readFileSync(join(directory, 'key.pem'), 'utf8') + readFileSync(join(directory, 'cert.pem'), 'utf8'),
-    );
+    makeCertificate(directory);
   });
   after(() => {
     for (const peer of peers) peer.kill('SIGKILL');

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store's contract on a real replica set, with transactions, where one can be started.
-import { type MongodServer, mongodProblem, startMongod } from '../../support/databases/mongod-server.js';
+
+import type { MongoProtocolServer } from '../../support/databases/mongo-protocol-server.js';
+import { mongodProblem, startMongod } from '../../support/databases/mongod-server.js';
 import { sharedServer } from '../../support/databases/shared-server.js';
 import { createServerFixtures } from '../server-fixture.js';
 import { describeStoreContract } from '../store-contract.js';
 
 const shared = sharedServer('mongod', mongodProblem, startMongod);
-let server: MongodServer;
+let server: MongoProtocolServer;
 
-const createFixture = createServerFixtures(() => ({
-  url: server.url,
-  empty: (database) =>
-    server.with(database, async (db) => {
-      for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-        await db.collection(name).deleteMany({});
-      }
-    }),
-}));
+const createFixture = createServerFixtures(() => server);
 
 const problem = mongodProblem();
 if (problem !== undefined) {

@@ -2,13 +2,13 @@
 // Several real daemons on one real database behind the real HAProxy, each with its own way to the database.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { openStore, type Store } from '../../../src/store/index.js';
 import { silentLogger } from '../../../src/util/logger.js';
+import { daemonBundle } from '../daemon-bundle.js';
 import { freePort } from '../databases/private-server.js';
 import { until } from '../waiting.js';
 import { type ClusterDatabase, type ClusterServer, startClusterDatabase } from './cluster-database.js';
@@ -16,8 +16,7 @@ import { type HaProxy, startHaProxy } from './haproxy.js';
 import { type Network, startNetwork } from './network.js';
 import { RecordingCloud } from './recording-cloud.js';
 
-/** Of this process: another one may bundle other sources meanwhile. */
-const BUNDLE = `var/test/cluster-daemon-${process.pid}.mjs`;
+const DAEMON = daemonBundle('test/support/cluster/cluster-daemon.ts', 'cluster-daemon');
 const DATABASE = 'im';
 const START_MS = 60_000;
 
@@ -28,23 +27,6 @@ export interface ClusterOptions {
   readonly cloud?: RecordingCloud;
   /** Options of im.cfg that differ. */
   readonly options?: Readonly<Record<string, string | number>>;
-}
-
-let bundled: Promise<unknown> | undefined;
-
-/** Bundles the daemon once in a process: it is started many times. */
-function bundle(): Promise<unknown> {
-  bundled ??= build({
-    entryPoints: ['test/support/cluster/cluster-daemon.ts'],
-    outfile: BUNDLE,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  process.once('exit', () => rmSync(BUNDLE, { force: true }));
-  return bundled;
 }
 
 /** One of the daemons. */
@@ -82,7 +64,7 @@ export class ClusterNode {
 
   /** Starts the process; it may take a while to answer. */
   launch(): void {
-    const child = spawn(process.execPath, [BUNDLE], {
+    const child = spawn(process.execPath, [DAEMON.file], {
       env: { ...process.env, IM_CFG: join(this.directory, 'im.cfg'), ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -169,7 +151,7 @@ export class Cluster {
     cloud = new RecordingCloud(),
     options = {},
   }: ClusterOptions): Promise<Cluster> {
-    await bundle();
+    await DAEMON.make();
     const directory = await mkdtemp(join(tmpdir(), 'im-cluster-'));
     const server = await startClusterDatabase(database);
     const keyFile = join(directory, 'secrets.key');

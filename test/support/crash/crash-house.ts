@@ -7,26 +7,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { build } from 'esbuild';
 import { isPortFree } from '../../../scripts/quickstart/free-port.js';
+import { daemonBundle } from '../daemon-bundle.js';
 import { until } from '../waiting.js';
 
-/** Of this process alone: files that test beside each other must not write what the other one starts. */
-const BUNDLE = `var/test/crash-daemon-${process.pid}.mjs`;
+const DAEMON = daemonBundle('test/support/crash/crash-daemon.ts', 'crash-daemon');
 
-/** Bundles the daemon once: starting it a hundred times must be quick. */
-export async function bundleCrashDaemon(): Promise<void> {
-  await build({
-    entryPoints: ['test/support/crash/crash-daemon.ts'],
-    outfile: BUNDLE,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  process.once('exit', () => rmSync(BUNDLE, { force: true }));
-}
+/** Must have ended before the first house is built. */
+export const bundleCrashDaemon = (): Promise<void> => DAEMON.make();
 
 /** Below the ports that systems give to outgoing connections, so that a daemon gets its port again after it was killed. */
 const FIRST_PORT = 20_000;
@@ -82,7 +70,7 @@ export class CrashHouse {
   async start(crashAt?: number): Promise<void> {
     rmSync(this.#log, { force: true });
     rmSync(`${this.#log}.armed`, { force: true });
-    const child = spawn(process.execPath, [BUNDLE], {
+    const child = spawn(process.execPath, [DAEMON.file], {
       env: {
         ...process.env,
         IM_CFG: join(this.directory, 'im.cfg'),

@@ -2,20 +2,13 @@
 // A private replica set of one real MongoDB server, where `mongod` is installed. No package registry has it.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Db, MongoClient } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import { until } from '../waiting.js';
-import { findProgram, freePort, type PrivateServer, serverDirectory, startServer } from './private-server.js';
+import { type MongoProtocolServer, withMongoClient } from './mongo-protocol-server.js';
+import { findProgram, freePort, serverDirectory, startServer } from './private-server.js';
 
 const SET_NAME = 'rs';
 const ELECTION_MS = 60_000;
-
-/** A server without users that has transactions. */
-export interface MongodServer extends PrivateServer {
-  /** DATA_DB of a database on it. */
-  url(database: string): string;
-  /** Does something with a database by the driver. */
-  with<T>(database: string, task: (db: Db) => Promise<T>): Promise<T>;
-}
 
 /** Why there can be no server here, or undefined. */
 export function mongodProblem(): string | undefined {
@@ -23,7 +16,7 @@ export function mongodProblem(): string | undefined {
 }
 
 /** Makes a replica set of one member and waits until it is the primary. */
-export async function startMongod(): Promise<MongodServer> {
+export async function startMongod(): Promise<MongoProtocolServer> {
   const directory = await serverDirectory('mongod');
   const port = await freePort();
   const data = join(directory, 'data');
@@ -35,16 +28,9 @@ export async function startMongod(): Promise<MongodServer> {
   await admin.command({ replSetInitiate: { _id: SET_NAME, members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
   const isPrimary = async () => (await admin.command({ hello: 1 })).isWritablePrimary === true;
   await until(isPrimary, 'the election of the primary', ELECTION_MS);
-  return {
-    ...server,
-    get pid() {
-      return server.pid;
-    },
-    async destroy() {
-      await client.close();
-      await server.destroy();
-    },
-    url: (database) => `mongodb://127.0.0.1:${port}/${database}?replicaSet=${SET_NAME}`,
-    with: (database, task) => task(client.db(database)),
-  };
+  return withMongoClient(
+    server,
+    client,
+    (database) => `mongodb://127.0.0.1:${port}/${database}?replicaSet=${SET_NAME}`,
+  );
 }
