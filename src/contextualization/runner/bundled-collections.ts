@@ -8,12 +8,13 @@ import {
   type CollectionBundle,
   installCollections,
   namedCollections,
-  type RuntimeTarget,
   readManifest,
   readRouting,
   withNeeds,
 } from '../runtime/index.js';
+import type { ControlLink } from './control-link.js';
 import { InfrastructureFailure, logOnce, type RunContext } from './run-context.js';
+import { onRuntime } from './runtime-target.js';
 
 /** In every runtime. */
 const ALWAYS_THERE = 'ansible.posix';
@@ -49,12 +50,12 @@ export async function neededCollections(
  */
 export async function installNeeded(
   context: RunContext,
-  target: RuntimeTarget,
+  link: ControlLink,
   collections: readonly CollectionBundle[],
 ): Promise<readonly string[]> {
   if (collections.length === 0) return [];
   try {
-    const paths = await installCollections(target, collections);
+    const paths = await onRuntime(context, link, (target) => installCollections(target, collections));
     await logOnce(context, `Ansible collections for the recipes: ${collections.map(({ name }) => name).join(', ')}.`);
     return paths;
   } catch (error) {

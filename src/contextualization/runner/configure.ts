@@ -13,7 +13,7 @@ import { type ControlPlan, chooseControl, linkToExternal, linkToMaster, openMast
 import { reportDisabledVms, runDisabled } from './disabled-run.js';
 import { inPhase } from './failures.js';
 import { anySignal } from './many-listeners.js';
-import { openControl, runtimeTarget } from './open-control.js';
+import { openControl } from './open-control.js';
 import type { OpenLinks } from './open-links.js';
 import { type ConnectionFacts, planFor, reportLeftOut } from './planning.js';
 import { basicMark, prepareOthers } from './prepare-all.js';
@@ -90,8 +90,7 @@ async function prepare(context: RunContext, radl: Radl, control: ControlPlan, ho
   const seats = await Promise.all(
     ready.map(async ([key, { runtimePath }]) => {
       const link = await doorBy(doors, key).link;
-      const target = await runtimeTarget(context, link);
-      const collectionPaths = await inPhase('content', installNeeded(context, target, collections));
+      const collectionPaths = await inPhase('content', installNeeded(context, link, collections));
       const staging = {
         remoteConfDir,
         infrastructureId: run.infrastructureId,
@@ -124,7 +123,7 @@ function doorBy(doors: ReadonlyMap<string, { readonly door: ControlDoor }>, key:
 /** @throws InfrastructureFailure when the control node cannot take the files. */
 async function bringFiles(context: RunContext, link: ControlLink, staging: Staging): Promise<StagedNode> {
   try {
-    return await stageFiles(await link.connection(context.signal), staging);
+    return await link.use(context.signal, (connection) => stageFiles(connection, staging));
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof ImError || error instanceof SshError)) throw error;

@@ -86,9 +86,10 @@ export async function installFor(
 ): Promise<void> {
   const { environment, signal } = context;
   try {
-    const connection = await link.connection(signal);
     const timeoutMs = environment.settings.ansibleInstallTimeoutMs;
-    const sent = await installContent({ connection, directory, timeoutMs, signal }, packages);
+    const sent = await link.use(signal, (connection) =>
+      installContent({ connection, directory, timeoutMs, signal }, packages),
+    );
     if (sent > 0) await logOnce(context, `Roles and collections installed: ${packages.length} (${sent} of them sent).`);
   } catch (error) {
     throw failure(context, error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one connection of a run to its control node (master VM or external Ansible host): kept, and made again when it breaks.
 import type { SshConnection } from '../../ssh/index.js';
+import { againWhenLost } from './lost-connection.js';
 
 /** A connection that comes back. */
 export interface ControlLink {
@@ -8,6 +9,8 @@ export interface ControlLink {
   readonly vm: number | null;
   /** The open connection, or a new one. Callers at the same time share one log-in. */
   connection(signal: AbortSignal): Promise<SshConnection>;
+  /** Does something that may be done twice: it begins again on a new connection when this one is lost meanwhile. */
+  use<T>(signal: AbortSignal, task: (connection: SshConnection) => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -20,21 +23,23 @@ export function createControlLink(
   let current = first;
   let opening: Promise<SshConnection> | undefined;
   let isClosed = false;
+  const connection = async (signal: AbortSignal): Promise<SshConnection> => {
+    if (current.isOpen && !isClosed) return current;
+    opening ??= open(signal)
+      .then((opened) => {
+        current = opened;
+        if (isClosed) opened.close();
+        return opened;
+      })
+      .finally(() => {
+        opening = undefined;
+      });
+    return opening;
+  };
   return {
     vm,
-    connection: async (signal) => {
-      if (current.isOpen && !isClosed) return current;
-      opening ??= open(signal)
-        .then((connection) => {
-          current = connection;
-          if (isClosed) connection.close();
-          return connection;
-        })
-        .finally(() => {
-          opening = undefined;
-        });
-      return opening;
-    },
+    connection,
+    use: (signal, task) => againWhenLost(signal, async () => task(await connection(signal))),
     close: () => {
       isClosed = true;
       current.close();

@@ -4,7 +4,7 @@ import { errorText, ImError } from '../../domain/index.js';
 import { SshError } from '../../ssh/index.js';
 import { describeStep } from '../bootstrap/report.js';
 import type { ConfigurationPlan } from '../contract.js';
-import { findRuntime, installRuntime, type RuntimeTarget } from '../runtime/index.js';
+import { findRuntime, installRuntime } from '../runtime/index.js';
 import { contentLines } from './content.js';
 import type { ControlLink } from './control-link.js';
 import { type ControlNode, linkToExternal, linkToMaster, openMaster } from './control-node.js';
@@ -13,6 +13,7 @@ import { connectionOf, logBasicBlock } from './prepare-all.js';
 import { prepareVm } from './prepare-vm.js';
 import type { VmConnection } from './progress.js';
 import { InfrastructureFailure, logOnce, type RunContext } from './run-context.js';
+import { onRuntime } from './runtime-target.js';
 import { innerEndpoints } from './vm-access.js';
 import type { OpenVm } from './wait-login.js';
 
@@ -23,33 +24,19 @@ export interface OpenControl {
   readonly facts: ConnectionFacts;
 }
 
-/** Where and how a runtime is installed on the control node. */
-export async function runtimeTarget(context: RunContext, link: ControlLink): Promise<RuntimeTarget> {
-  const { settings } = context.environment;
-  const { options } = (await context.ports.radl()).contextualize;
-  return {
-    connection: await link.connection(context.signal),
-    remoteConfDir: settings.remoteConfDir,
-    infrastructureId: context.run.infrastructureId,
-    bundleDir: settings.runtimeBundleDir,
-    ansibleVersion: versionText(options?.getValue('ansible_version')),
-    timeoutMs: settings.ansibleInstallTimeoutMs,
-    signal: context.signal,
-  };
-}
-
-/** Unquoted in a document, `9.5` is a number. */
-const versionText = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-
 /** Prepares the master itself; without it nothing goes on. */
-async function prepareMaster(context: RunContext, plan: ConfigurationPlan, open: OpenVm): Promise<VmConnection> {
+async function prepareMaster(
+  context: RunContext,
+  plan: ConfigurationPlan,
+  open: OpenVm,
+  link: ControlLink,
+): Promise<VmConnection> {
   const { number } = open.vm;
   const bootstrap = plan.bootstrap.find(({ vm }) => vm === number);
   if (!bootstrap)
     throw new InfrastructureFailure([`Error configuring master node: VM ${number} cannot be configured.`]);
   const preparation = { bootstrap, etcHosts: plan.etcHosts, isMaster: true };
-  const prepared = await prepareVm(context, open.vm, open.connection, preparation);
+  const prepared = await link.use(context.signal, (connection) => prepareVm(context, open.vm, connection, preparation));
   const lines = prepared.report.steps.map(describeStep);
   if (prepared.report.problem !== undefined) {
     await logBasicBlock(context, number, [...lines, prepared.report.problem], false);
@@ -62,11 +49,12 @@ async function prepareMaster(context: RunContext, plan: ConfigurationPlan, open:
 }
 
 /** The runtime on the control node: found or installed, with the lines of contextualization.md §7. */
-async function ensureRuntime(context: RunContext, target: RuntimeTarget, isAnnounced: boolean): Promise<string> {
-  const { ansibleVersion } = target;
-  const version = ansibleVersion === '' ? '' : ` (v. ${ansibleVersion})`;
-  if (isAnnounced) await logOnce(context, `Configure Ansible${version} in the master VM.`);
-  const path = await installRuntime(target);
+async function ensureRuntime(context: RunContext, link: ControlLink, isAnnounced: boolean): Promise<string> {
+  const path = await onRuntime(context, link, async (target) => {
+    const version = target.ansibleVersion === '' ? '' : ` (v. ${target.ansibleVersion})`;
+    if (isAnnounced) await logOnce(context, `Configure Ansible${version} in the master VM.`);
+    return installRuntime(target);
+  });
   if (isAnnounced) await logOnce(context, 'Ansible successfully configured in the master VM.');
   return path;
 }
@@ -85,21 +73,20 @@ export async function openControl(
     if (control.kind === 'external') {
       const link = await linkToExternal(context, control.host);
       onLink(link);
-      return { runtimePath: await installRuntime(await runtimeTarget(context, link)), facts: new Map() };
+      return { runtimePath: await onRuntime(context, link, installRuntime), facts: new Map() };
     }
     const open = await openMaster(context, control.vm, control.isNew);
     const link = linkToMaster(context, open);
     onLink(link);
-    const target = await runtimeTarget(context, link);
-    const found = await findRuntime(target);
+    const found = await onRuntime(context, link, findRuntime);
     const isAnnounced = found === undefined || control.isNew;
     if (isAnnounced) {
       await logOnce(context, 'Creating and copying Ansible playbook files');
       for (const line of contentLines(plan)) await logOnce(context, line);
       await logOnce(context, 'Performing preliminary steps to configure Ansible.');
     }
-    const facts = new Map([[control.vm, await prepareMaster(context, plan, open)]]);
-    return { runtimePath: found && !isAnnounced ? found : await ensureRuntime(context, target, isAnnounced), facts };
+    const facts = new Map([[control.vm, await prepareMaster(context, plan, open, link)]]);
+    return { runtimePath: found && !isAnnounced ? found : await ensureRuntime(context, link, isAnnounced), facts };
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof ImError || error instanceof SshError) {

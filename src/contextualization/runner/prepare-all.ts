@@ -7,6 +7,7 @@ import type { ConfigurationPlan, PlannedBootstrap } from '../contract.js';
 import { stepBegin, stepEnd, stoppedLine, taskBegin, taskFailed, taskSucceeded } from '../render/index.js';
 import type { ControlDoor } from './control-link.js';
 import { recordFailures } from './failures.js';
+import { againWhenLost } from './lost-connection.js';
 import { type PreparedVm, prepareVm } from './prepare-vm.js';
 import { prepareWindows } from './prepare-windows.js';
 import type { VmConnection } from './progress.js';
@@ -84,7 +85,15 @@ async function routeOf(
   }
 }
 
-async function prepareOne(
+/** Everything that the bootstrap does may be done twice. */
+const prepareOne = (
+  context: RunContext,
+  plan: ConfigurationPlan,
+  bootstrap: PlannedBootstrap,
+  door: ControlDoor,
+): Promise<VmConnection> => againWhenLost(context.signal, () => tryToPrepare(context, plan, bootstrap, door));
+
+async function tryToPrepare(
   context: RunContext,
   plan: ConfigurationPlan,
   bootstrap: PlannedBootstrap,
@@ -99,8 +108,8 @@ async function prepareOne(
     const prepared = await prepareVm(context, open.vm, open.connection, preparation);
     const { report } = prepared;
     if (report.problem !== undefined) throw new ImError('provider', report.problem);
-    const control = await (await door.link).connection(context.signal);
-    const { route, isBehindProxy } = await routeOf(context, open, control);
+    const link = await door.link;
+    const { route, isBehindProxy } = await link.use(context.signal, (control) => routeOf(context, open, control));
     const lines = [
       where(open),
       ...report.steps.map(describeStep),

@@ -235,6 +235,32 @@ contextualize (
     };
   }
 
+  /** The connections break before the master is prepared, gets its runtime and gets its files. */
+  async function brokenConnections() {
+    const nodes = await Promise.all([bed().start(), bed().start({ isPrivate: true })]);
+    const world = createWorld(
+      recipe('front', '  - debug: msg=x'),
+      nodes.map((node, number) => ({ system: 'front', node, isPrivate: number > 0, credentials: key() })),
+    );
+    const cuts: string[] = [];
+    const cutAt = [
+      'Performing preliminary steps to configure Ansible.',
+      'Configure Ansible in the master VM.',
+      'Copying YAML, hosts and inventory files.',
+    ];
+    const ports: World['ports'] = {
+      ...world.ports,
+      logInfrastructure: async (line, form) => {
+        await world.ports.logInfrastructure(line, form);
+        if (!cutAt.includes(line)) return;
+        const killed = await Promise.all(nodes.map((node) => node.run('pkill -9 -c -f "^sshd: imuser" || true')));
+        if (Number(killed[0]) > 0) cuts.push(line);
+      },
+    };
+    await configureWorld({ ...world, ports });
+    return { world, cuts, cutAt };
+  }
+
   async function withoutRuntime() {
     const node = await bed().start();
     const world = createWorld(recipe('front', '  - debug: msg=x'), [{ system: 'front', node, credentials: key() }]);
@@ -251,6 +277,7 @@ contextualize (
     incremental,
     interruptedPassword,
     withoutRuntime,
+    brokenConnections,
   });
 
   it('reconfigures: listed VMs only run their steps, with the new recipes; all run main; the runtime is looked after', async () => {
@@ -300,6 +327,12 @@ contextualize (
     ]) {
       expect(count(world.logs.get(0), text), text).to.equal(1);
     }
+  });
+
+  it('begins a preparation again when its connection is lost', async () => {
+    const { world, cuts, cutAt } = await stories.get('brokenConnections');
+    expect(cuts).to.deep.equal(cutAt);
+    expect(resultsOf(world), logsOf(world)).to.deep.equal({ 0: true, 1: true });
   });
 
   it('says how Ansible ended when it was killed', async () => {
