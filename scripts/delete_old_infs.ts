@@ -38,6 +38,7 @@ async function main(): Promise<number> {
       }),
     out: (line) => console.log(line),
     note: (line) => console.error(line),
+    readSecret: async () => '',
     now: Date.now,
     newId: randomUUID,
     holder: 'delete_old_infs',

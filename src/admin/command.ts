@@ -36,6 +36,8 @@ export interface AdminContext {
   out(line: string): void;
   /** Writes a remark to standard error. */
   note(line: string): void;
+  /** Reads a line from standard input; what is typed is not shown. */
+  readSecret(prompt: string): Promise<string>;
   /** Its lines go to standard error. */
   readonly logger: Logger;
   /** Milliseconds since 1970. */

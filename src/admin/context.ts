@@ -13,6 +13,7 @@ export interface AdminWorld {
   readonly loadConfig: () => LoadedConfig;
   readonly out: (line: string) => void;
   readonly note: (line: string) => void;
+  readonly readSecret: (prompt: string) => Promise<string>;
   readonly now: () => number;
   readonly newId: () => string;
   readonly holder: string;
@@ -25,7 +26,7 @@ export interface OpenContext extends AdminContext {
 
 /** Makes a context. Configuration and database are read when a command first asks for them. */
 export function createContext(world: AdminWorld): OpenContext {
-  const { out, note, now, newId, holder } = world;
+  const { out, note, readSecret, now, newId, holder } = world;
   const logger = noteLogger(note);
   let loaded: LoadedConfig | undefined;
   let store: Store | undefined;
@@ -36,6 +37,7 @@ export function createContext(world: AdminWorld): OpenContext {
   return {
     out,
     note,
+    readSecret,
     now,
     newId,
     holder,
@@ -75,7 +77,7 @@ async function requireFile(url: string): Promise<void> {
 }
 
 /** Warnings, errors and information as lines; what is for developers is left out. */
-export function noteLogger(note: (line: string) => void): Logger {
+function noteLogger(note: (line: string) => void): Logger {
   const logger: Logger = {
     debug: () => undefined,
     info: (message) => note(message),

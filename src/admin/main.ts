@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTextFile } from '../config/file-access.js';
 import { loadConfig } from '../config/load.js';
+import { readSecret } from './read-secret.js';
 import { runAdmin } from './run.js';
 
 /** Connections that are slow to close do not hold the program up longer than this. */
@@ -21,6 +22,7 @@ process.exitCode = await runAdmin(process.argv.slice(2), {
     loadConfig({ file, environment: process.env, readFile: readTextFile, installDir, hostName: hostname() }),
   out: (line) => process.stdout.write(`${line}\n`),
   note: (line) => process.stderr.write(`${line}\n`),
+  readSecret: (prompt) => readSecret(process.stdin, (text) => process.stderr.write(text), prompt),
   now: Date.now,
   newId: randomUUID,
   holder: `im-admin on ${hostname()} (${process.pid})`,

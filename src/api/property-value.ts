@@ -7,7 +7,7 @@ import { type Features, printFeatures, type RadlValue } from '../radl/index.js';
 export type PlainProperty = RadlValue | ReadonlyMap<string, ReadonlyMap<string, RadlValue>>;
 
 /** Is it a `contains` group? */
-export function isGroup(value: PropertyValue): value is ReadonlyMap<string, Features> {
+function isGroup(value: PropertyValue): value is ReadonlyMap<string, Features> {
   return value instanceof Map;
 }
 

@@ -37,16 +37,6 @@ export function parseAuthHeader(header: string, extras: HeaderExtras = {}): read
   return checkItems(parseAuthLines(value.replaceAll('\\\\n', '\n').split('\\n')));
 }
 
-/**
- * Reads the text of an authorization file: JSON, or one item per line (auth.md §2, §4).
- * @throws ImError `invalid-credentials` when it is malformed.
- */
-export function parseAuthFile(text: string): readonly AuthItem[] {
-  const value = text.trim();
-  if (value.startsWith('[') || value.startsWith('{')) return parseAuthJson(value);
-  return checkItems(parseAuthLines(value.split(/\r?\n/)));
-}
-
 /** A JSON array of objects, or one object. */
 function parseAuthJson(text: string): readonly AuthItem[] {
   let input: unknown;

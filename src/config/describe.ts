@@ -13,7 +13,7 @@ export function cfgLine(name: string, text: string): string {
 }
 
 /** The text of a value that anybody may see. */
-export function publicText(option: OptionDefinition<unknown>, value: unknown): string {
+function publicText(option: OptionDefinition<unknown>, value: unknown): string {
   const text = option.format(value);
   return option.isSecret && text !== '' ? MASK : maskUrls(text);
 }

@@ -91,9 +91,6 @@ export const infrastructureNotFound = (): ImError =>
 export const accessNotGranted = (): ImError =>
   new ImError('unauthorized', 'Access to this infrastructure not granted.');
 
-/** 404 while the last traces of a destroyed infrastructure are still there (core.md §5.2). */
-export const infrastructureDeleted = (): ImError => new ImError('infrastructure-deleted', 'Deleted infrastructure.');
-
 /** 404 for a VM number that is unknown or no number (core.md §5.2). */
 export const vmNotFound = (): ImError => new ImError('vm-not-found', 'Invalid VM ID');
 

@@ -43,7 +43,7 @@ const plainTypes: Readonly<Record<RuleType, string>> = {
 };
 
 /** What is wrong with the feature under this rule, or undefined. The first failure counts. */
-export function checkFeature(feature: Feature, rule: FeatureRule): Finding | undefined {
+function checkFeature(feature: Feature, rule: FeatureRule): Finding | undefined {
   return checkType(feature, rule) ?? checkOperator(feature) ?? checkValue(feature, rule) ?? checkUnit(feature, rule);
 }
 

@@ -82,12 +82,6 @@ function formatEntry({ remotePort, localPort, protocol, isRange, remoteCidr }: O
   return remoteCidr === undefined ? ports : `${remoteCidr}-${ports}`;
 }
 
-/** One outport for logs: `INIT-END/proto`, a range as `INIT:END/proto`. */
-export function outportText({ remotePort, localPort, protocol, isRange, remoteCidr }: Outport): string {
-  const text = `${remotePort}${isRange ? ':' : '-'}${localPort}/${protocol}`;
-  return remoteCidr === undefined ? text : `${remoteCidr}-${text}`;
-}
-
 /** The outports of a network; undefined (not empty) when it has none. @throws RadlError when they are malformed */
 export function networkOutports(network: Network): Outport[] | undefined {
   const text = network.features.getText('outports');

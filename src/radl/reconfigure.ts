@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking over new recipes, credentials and applications when an infrastructure is configured again (spec radl 9.4).
-import { loadYaml, YamlError } from '../yaml.js';
 import { applications } from './application.js';
-import type { Configure, System } from './aspects.js';
+import type { System } from './aspects.js';
 import { cloneContextualize, mergeContextualize } from './contextualize.js';
 import { credentials, setCredentials } from './credentials.js';
-import { RadlError } from './error.js';
 import { Features } from './features.js';
 import { replaceNamed } from './merge.js';
 import type { Radl } from './radl.js';
@@ -14,41 +12,25 @@ const APPLICATIONS = 'disk.0.applications';
 
 /**
  * Applies to `stored`, in place, what a reconfiguration may change: configures are replaced, contextualize is merged, systems of
- * the same name get new credentials and applications. Networks, deploys and other features are ignored; nothing is checked but
- * the recipes.
- *
- * @returns names of the systems whose machines must change their credentials
- * @throws RadlError `Error parsing YAML: ...`; `stored` is then as before
+ * the same name get new credentials and applications. Networks, deploys and other features are ignored; nothing is checked.
  */
-export function reconfigureRadl(stored: Radl, request: Radl): readonly string[] {
-  for (const configure of request.configures) checkRecipe(configure);
+export function reconfigureRadl(stored: Radl, request: Radl): void {
   replaceNamed(
     stored.configures,
     request.configures.filter((configure) => !configure.isReference),
   );
   stored.contextualize = mergeContextualize(stored.contextualize, cloneContextualize(request.contextualize));
   const updates = new Map(request.systems.map((system) => [system.name, system]));
-  const changed: string[] = [];
   for (const system of stored.systems) {
     const update = updates.get(system.name);
     if (update === undefined) continue;
-    if (takeNewCredentials(system, update)) changed.push(system.name);
+    takeNewCredentials(system, update);
     takeApplications(system, update);
   }
-  return changed;
 }
 
-function checkRecipe({ name, recipe }: Configure): void {
-  if (!recipe) return;
-  try {
-    loadYaml(recipe);
-  } catch (error) {
-    if (!(error instanceof YamlError)) throw error;
-    throw new RadlError(`Error parsing YAML: ${error.message}`, { found: `the recipe of configure '${name}'` });
-  }
-}
-
-function takeNewCredentials(system: System, update: System): boolean {
+/** Takes over the `new` credentials of `update` where they are not the current ones. @returns whether there were any */
+export function takeNewCredentials(system: System, update: System): boolean {
   const wanted = credentials(update, { isNew: true });
   const current = credentials(system);
   const isDifferent =

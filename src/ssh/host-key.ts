@@ -13,14 +13,3 @@ export interface HostKeyMemory {
 /** `SHA256:...` as OpenSSH prints it. */
 export const fingerprintOf = (key: Buffer): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
-
-/** A memory for machines that have no record of their own, such as a proxy: it lasts as long as the object. */
-export function volatileHostKeyMemory(): HostKeyMemory {
-  let fingerprint: string | undefined;
-  return {
-    known: async () => fingerprint,
-    remember: async (seen) => {
-      fingerprint = seen;
-    },
-  };
-}

@@ -3,7 +3,7 @@
 export { type ProbeOutcome, type ProbeTarget, probeBanner } from './banner.js';
 export { type ConnectOptions, connect } from './connect.js';
 export type { ExecOptions, ExecResult, SshConnection, SshCredential } from './connection.js';
-export { fingerprintOf, type HostKeyMemory, volatileHostKeyMemory } from './host-key.js';
+export { fingerprintOf, type HostKeyMemory } from './host-key.js';
 export { type KeyPair, newKeyPair } from './key-pair.js';
 export { publicKeyOf, readPrivateKey } from './private-key.js';
 export { type ProxyHost, parseProxyHost } from './proxy-host.js';

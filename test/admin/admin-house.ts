@@ -22,6 +22,8 @@ export interface AdminRun {
 /** A directory with `im.cfg`, and the stores that a test opened on its database. */
 export class AdminHouse {
   readonly #opened: Store[] = [];
+  /** What somebody types. */
+  typed = '';
   /** The clock of program and stores. */
   now = Date.UTC(2026, 10, 20, 12);
 
@@ -84,6 +86,7 @@ export class AdminHouse {
         }),
       out: (line) => out.push(line),
       note: (line) => notes.push(line),
+      readSecret: async () => this.typed,
       now: () => this.now,
       newId: randomUUID,
       holder: 'im-admin under test',

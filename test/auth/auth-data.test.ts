@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAuthLine } from '../../src/auth/auth-line.js';
-import { decodeText, itemsFromObjects, parseAuthFile, parseAuthHeader } from '../../src/auth/index.js';
+import { decodeText, itemsFromObjects, parseAuthHeader } from '../../src/auth/index.js';
 import { ImError } from '../../src/domain/index.js';
 
 /** The error that a call throws. */
@@ -154,16 +154,6 @@ describe('the Authorization header', () => {
   it('is UTF-8 where it can be, else Latin-1', () => {
     expect(decodeText(Buffer.from('é', 'utf8'))).to.equal('é');
     expect(decodeText(Buffer.from('é', 'latin1'))).to.equal('é');
-  });
-});
-
-describe('the authorization file', () => {
-  it('has one item per line, in either form', () => {
-    expect(parseAuthFile('# mine\ntype = X; k = a\\nb\r\ntype = Y\n')).to.deep.equal([
-      { type: 'X', k: 'a\nb' },
-      { type: 'Y' },
-    ]);
-    expect(parseAuthFile('[{"type": "X"}]')).to.deep.equal([{ type: 'X' }]);
   });
 });
 

@@ -2,15 +2,9 @@
 // SSH connections against real sshd: log-in, commands, forwarding, host keys, and every way in which they fail.
 import { createServer } from 'node:net';
 import { expect } from 'chai';
-import {
-  type ConnectOptions,
-  connect,
-  probeBanner,
-  type SshConnection,
-  SshError,
-  volatileHostKeyMemory,
-} from '../../src/ssh/index.js';
+import { type ConnectOptions, connect, probeBanner, type SshConnection, SshError } from '../../src/ssh/index.js';
 import { poll } from '../../src/util/deadline.js';
+import { volatileHostKeyMemory } from './support/host-keys.js';
 import { createTestBed, NODE_PASSWORD, requireNodes, type TestBed, type TestNode } from './support/nodes.js';
 
 const failureOf = async (work: Promise<unknown>): Promise<SshError> => {

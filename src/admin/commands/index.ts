@@ -7,6 +7,7 @@ import { backup } from './backup.js';
 import { doctor } from './doctor.js';
 import { exportCommand } from './export.js';
 import { forgetHostKey } from './forget-host-key.js';
+import { hashPasswordCommand } from './hash-password.js';
 import { importCommand } from './import.js';
 import { leftovers } from './leftovers.js';
 import { migrate } from './migrate.js';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   abandon,
   adopt,
   forgetHostKey,
+  hashPasswordCommand,
   operationsList,
   operationsShow,
   operationsCancel,

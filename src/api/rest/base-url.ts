@@ -39,7 +39,7 @@ function nearest(headers: IncomingHttpHeaders, name: string): string | undefined
 }
 
 /** May the forwarding headers of this peer be believed? */
-export function isTrustedProxy(peerAddress: string, trustedProxies: readonly string[]): boolean {
+function isTrustedProxy(peerAddress: string, trustedProxies: readonly string[]): boolean {
   if (trustedProxies.length === 0) return true;
   return isInNetworks(peerAddress, trustedProxies);
 }

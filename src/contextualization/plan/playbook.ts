@@ -92,7 +92,7 @@ function parseRecipe({ name, recipe, vaultPassword }: RecipeSource): unknown {
 }
 
 /** Merges the header into every play; no plays when the recipe is not a list of mappings. */
-export function mergeRecipe(recipe: unknown, header: Play): readonly Play[] {
+function mergeRecipe(recipe: unknown, header: Play): readonly Play[] {
   const plays = (listOf(recipe) ?? []).map(mappingOf);
   const valid = plays.filter((play) => play !== undefined);
   return valid.length === plays.length ? valid.map((play) => mergePlay(header, play)) : [];

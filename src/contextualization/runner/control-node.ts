@@ -173,7 +173,7 @@ export async function reopenControl(context: RunContext, radl: Radl, links: Open
 }
 
 /** Logs in to an external Ansible host. */
-export async function openExternal(
+async function openExternal(
   { ports }: RunContext,
   host: ExternalAnsibleHost,
   signal: AbortSignal,

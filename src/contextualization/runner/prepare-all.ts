@@ -50,12 +50,7 @@ export async function logBasicBlock(
 }
 
 /** A VM that cannot be prepared takes no further part. */
-export async function dropVm(
-  context: RunContext,
-  table: TaskTable,
-  vm: number,
-  lines: readonly string[],
-): Promise<void> {
+async function dropVm(context: RunContext, table: TaskTable, vm: number, lines: readonly string[]): Promise<void> {
   const { ports, progress } = context;
   await logBasicBlock(context, vm, lines, false);
   await recordFailures(context, [{ phase: 'bootstrap', vm, task: BASIC_TASK, lines }]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names and places of a run on the control node (contextualization.md §8, §24.5).
-import type { ContextualizationRun, PlannedTask } from '../contract.js';
+import type { PlannedTask } from '../contract.js';
 
 /** `<REMOTE_CONF_DIR>/<infrastructure id>`: recipes and users look there. */
 export const infrastructureDir = (remoteConfDir: string, infrastructureId: string): string =>
@@ -28,6 +28,3 @@ export function partsOfTaskKey(key: string): { readonly step: number; readonly t
   const [, step = '0', task = key] = /^(\d+)-(?:\d+|none)-(.*)$/.exec(key) ?? [];
   return { step: Number(step), task };
 }
-
-/** Which runs of an infrastructure are told apart by this. */
-export const describeRun = (run: ContextualizationRun): string => `${run.infrastructureId}/${run.runId}`;

@@ -18,7 +18,7 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
  * Text that cannot pass for another line nor command a terminal: control characters are shown as escapes, and what
  * follows a line break is indented.
  */
-export function tameText(text: string): string {
+function tameText(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
     .replace(CONTROL, (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)

@@ -3,14 +3,9 @@
 import { expect } from 'chai';
 import { type BootstrapRequest, bootstrapNode } from '../../../src/contextualization/bootstrap/bootstrap-node.js';
 import { describeStep, parseReport } from '../../../src/contextualization/bootstrap/report.js';
-import {
-  connect,
-  probeBanner,
-  type SshConnection,
-  type SshCredential,
-  volatileHostKeyMemory,
-} from '../../../src/ssh/index.js';
+import { connect, probeBanner, type SshConnection, type SshCredential } from '../../../src/ssh/index.js';
 import { poll } from '../../../src/util/deadline.js';
+import { volatileHostKeyMemory } from '../../ssh/support/host-keys.js';
 import { createTestBed, NODE_PASSWORD, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
 
 const KEY = 'ssh-rsa AAAAB3Nza-test-key infrastructure';

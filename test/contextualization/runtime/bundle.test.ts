@@ -13,8 +13,9 @@ import {
   type RuntimeTarget,
   readManifest,
 } from '../../../src/contextualization/runtime/index.js';
-import { connect, probeBanner, type SshConnection, volatileHostKeyMemory } from '../../../src/ssh/index.js';
+import { connect, probeBanner, type SshConnection } from '../../../src/ssh/index.js';
 import { poll } from '../../../src/util/deadline.js';
+import { volatileHostKeyMemory } from '../../ssh/support/host-keys.js';
 import { createTestBed, requireNodes, type TestBed, type TestNode } from '../../ssh/support/nodes.js';
 import { requireAnsible, runtimeBundleDir } from '../runner/support/world.js';
 

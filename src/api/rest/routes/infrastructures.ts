@@ -35,7 +35,7 @@ export const infrastructureUrl = (context: RouteContext, infrastructureId: strin
   `${context.baseUrl}/infrastructures/${encodeURIComponent(infrastructureId)}`;
 
 /** URLs of VMs of the infrastructure in the path. */
-export function vmUrls(context: RouteContext, numbers: readonly number[]): readonly string[] {
+function vmUrls(context: RouteContext, numbers: readonly number[]): readonly string[] {
   const base = infrastructureUrl(context, context.param('infId'));
   return numbers.map((number) => `${base}/vms/${number}`);
 }
