@@ -54,7 +54,8 @@ ${system(['a', 'b'])}`);
         `/ports?network_id=${subnet.network_id}&device_owner=network:router_interface`,
         'ports',
       );
-      expect(routers.map(({ device_id }) => device_id)).to.deep.equal([labFile().router]);
+      // Both routers lead out; this one to the external network that is marked as default.
+      expect(routers.map(({ device_id }) => device_id)).to.deep.equal([labFile().router2]);
       expect(house.feature('net_interface.0.ip')).to.match(/^10\.0\.2\./);
       expect(house.feature('net_interface.1.ip')).to.match(/^10\.0\.3\./);
       // A second machine uses the same networks.

@@ -141,13 +141,14 @@ async function ensureRouter(
   return router;
 }
 
-/** Routers with a gateway; the one on the network that the document names is preferred. */
+/** A router with a gateway: on the external network that the document names, else on the first one of the cloud that has any. */
 function usableRouter({ concrete }: LaunchRequest, topology: Topology): RouterView | undefined {
   const outside = topology.routers.filter(({ externalNetworkId }) => externalNetworkId !== '');
   const wanted = concrete.networks.find(isPublicNetwork)?.features.getText('provider_id') ?? '';
   const pool = wanted === '' ? undefined : topology.pools.find(({ name }) => name === wanted);
   if (pool !== undefined) return outside.find(({ externalNetworkId }) => externalNetworkId === pool.id);
-  return outside[0];
+  const nearest = topology.pools.map(({ id }) => outside.find(({ externalNetworkId }) => externalNetworkId === id));
+  return nearest.find((router) => router !== undefined) ?? outside[0];
 }
 
 /** Name of the router that is made where there is none. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import ssh2 from 'ssh2';
 import type { CloudConnector } from '../../../src/connectors/index.js';
+import { errorText } from '../../../src/domain/index.js';
 import { parseRadl, printRadl, publicIp } from '../../../src/radl/index.js';
 import { poll } from '../../../src/util/deadline.js';
 import {
@@ -47,12 +48,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs a command over SSH with a password, retrying until the server is up. */
-function overSsh(host: string, port: number, password: string, command: string): Promise<string> {
+/** Runs a command over SSH with a password, retrying until the server is up; says what it met when it never is. */
+async function overSsh(host: string, port: number, password: string, command: string): Promise<string> {
+  const met = new Map<string, number>();
   const once = (): Promise<string | undefined> =>
     new Promise((resolve) => {
       const client = new ssh2.Client();
-      client.on('error', () => resolve(undefined));
+      client.on('error', ({ message }) => {
+        met.set(message, (met.get(message) ?? 0) + 1);
+        resolve(undefined);
+      });
+      client.on('close', () => resolve(undefined));
       client.on('ready', () => {
         client.exec(command, (error, stream) => {
           if (error) return resolve(undefined);
@@ -61,14 +67,18 @@ function overSsh(host: string, port: number, password: string, command: string):
             output += chunk.toString();
           });
           stream.on('close', () => {
-            client.end();
             resolve(output.trim());
+            client.end();
           });
         });
       });
       client.connect({ host, port, username: 'root', password, readyTimeout: 5_000 });
     });
-  return poll({ timeoutMs: 30_000, intervalMs: 200, what: 'an SSH login' }, once);
+  try {
+    return await poll({ timeoutMs: 30_000, intervalMs: 200, what: `an SSH login to ${host}:${port}` }, once);
+  } catch (error) {
+    throw new Error(`${errorText(error)} Met: ${JSON.stringify(Object.fromEntries(met))}`, { cause: error });
+  }
 }
 
 const text = (launched: Launched, property: string): string =>

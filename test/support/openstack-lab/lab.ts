@@ -19,7 +19,8 @@ interface LabFile {
   readonly user: string;
   readonly private: string;
   readonly private2: string;
-  readonly router: string;
+  /** Leads to the default way out. */
+  readonly router2: string;
   readonly external: string;
   readonly external2: string;
   readonly 'debian-12': string;
