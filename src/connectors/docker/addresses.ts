@@ -6,7 +6,7 @@ import { DeadlineError, poll, withTimeout } from '../../util/deadline.js';
 import { parseIp } from '../../util/ip.js';
 import type { Logger } from '../../util/logger.js';
 import type { DockerClient } from './client.js';
-import { answeringAddress, candidateAddresses, ownAddresses } from './local-addresses.js';
+import { answeringAddress, type BridgeGateways, candidateAddresses, ownAddresses } from './local-addresses.js';
 
 const LOOKUP_TIMEOUT_MS = 10_000;
 
@@ -104,13 +104,15 @@ async function resolve(server: string, logger: Logger, signal: AbortSignal): Pro
   }
 }
 
-async function bridgeGateways(client: DockerClient, logger: Logger, signal: AbortSignal): Promise<readonly string[]> {
+async function bridgeGateways(client: DockerClient, logger: Logger, signal: AbortSignal): Promise<BridgeGateways> {
   try {
     const networks = await client.listNetworks({ driver: ['bridge'] }, signal);
-    return networks.filter(({ name }) => name === 'bridge').flatMap(({ gateways }) => gateways);
+    const gatewaysOf = (isCommon: boolean): readonly string[] =>
+      networks.filter(({ name }) => (name === 'bridge') === isCommon).flatMap(({ gateways }) => gateways);
+    return { common: gatewaysOf(true), others: gatewaysOf(false) };
   } catch (error) {
     signal.throwIfAborted();
-    logger.debug(`The gateway of the Docker bridge is not known: ${errorText(error)}`);
-    return [];
+    logger.debug(`The gateways of the Docker bridges are not known: ${errorText(error)}`);
+    return { common: [], others: [] };
   }
 }

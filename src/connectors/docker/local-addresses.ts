@@ -7,28 +7,58 @@ import { networkInterfaces } from 'node:os';
 const PROBE_TIMEOUT_MS = 1_000;
 const LOOPBACK = '127.0.0.1';
 
-/** Addresses of this machine's interfaces, without loopback. */
+/** An address of an interface of this machine. */
+export interface OwnAddress {
+  readonly interfaceName: string;
+  readonly address: string;
+}
+
+/** Interfaces that the engine makes for a network or a container: they go with it, and nobody outside reaches them. */
+const OF_THE_ENGINE = /^(?:br-[0-9a-f]{12}|docker_gwbridge|veth[0-9a-f]+)$/;
+
+/** Addresses of this machine's lasting interfaces, without loopback. */
 export function ownAddresses(): readonly string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
+  return Object.entries(networkInterfaces())
+    .flatMap(([interfaceName, addresses = []]) => addresses.map((entry) => ({ ...entry, interfaceName })))
     .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .filter(isLasting)
     .map(({ address }) => address);
 }
 
+/** Does the interface outlive the engine's networks? */
+export const isLasting = ({ interfaceName }: OwnAddress): boolean => !OF_THE_ENGINE.test(interfaceName);
+
+/** Addresses of the engine's bridges on its host. */
+export interface BridgeGateways {
+  /** Of the bridge that is always there. */
+  readonly common: readonly string[];
+  /** Of networks that come and go. */
+  readonly others: readonly string[];
+}
+
 /**
- * Addresses at which published ports may be, best first: the one that other machines use, the other interfaces, the gateways (they lead
- * to the ports when the daemon itself runs in a container of the engine), the loopback address.
- * @param gateways addresses of the engine's bridge on its host
+ * Addresses at which published ports may be, best first: the one that other machines use, the other interfaces, the common bridge (it
+ * leads to the ports when the daemon itself runs in a container of the engine), the loopback address. Never the bridge of a network that
+ * may be gone a moment later, although it answers.
  */
-export async function candidateAddresses(gateways: readonly string[]): Promise<readonly [string, ...string[]]> {
-  const primary = await outgoingAddress();
-  const [first = LOOPBACK, ...others] = new Set([
+export async function candidateAddresses(gateways: BridgeGateways): Promise<readonly [string, ...string[]]> {
+  return orderedCandidates(await outgoingAddress(), ownAddresses(), gateways);
+}
+
+/** See {@link candidateAddresses}. @param primary the address that other machines use, if there is one */
+export function orderedCandidates(
+  primary: string | undefined,
+  own: readonly string[],
+  { common, others }: BridgeGateways,
+): readonly [string, ...string[]] {
+  const bridges = new Set([...common, ...others]);
+  const [first = LOOPBACK, ...rest] = new Set([
     ...(primary === undefined ? [] : [primary]),
-    ...ownAddresses().filter((address) => !gateways.includes(address)),
-    ...gateways,
+    ...own.filter((address) => !bridges.has(address)),
+    ...common,
     LOOPBACK,
   ]);
-  return [first, ...others];
+  return [first, ...rest];
 }
 
 /** The address that this machine has towards the outside. Nothing is sent: connecting a datagram socket only picks the route. */
