@@ -17,7 +17,7 @@ set -euo pipefail
 IMAGE=im-node:latest
 BASE_IMAGE=${IM_NODE_BASE_IMAGE:-debian:bookworm-slim}
 CACHE_DIR=$VAR_DIR/cache
-PACKAGES=openssh-server,sudo,passwd,python3,python3-apt,iproute2,procps,curl,ca-certificates
+PACKAGES=openssh-server,sudo,passwd,python3,python3-apt,iproute2,procps,mount,e2fsprogs,fdisk,curl,ca-certificates
 
 from=auto force=0 tree_only=0
 while [ $# -gt 0 ]; do

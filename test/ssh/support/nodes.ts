@@ -44,6 +44,8 @@ export interface NodeOptions {
   readonly canSetHostName?: boolean;
   /** Lets the node's own network be changed from inside. */
   readonly canChangeNetwork?: boolean;
+  /** Gives it the block devices of this host. */
+  readonly seesDevices?: boolean;
   /** Shell commands before sshd starts. */
   readonly prepare?: string;
 }
@@ -70,6 +72,12 @@ export interface TestBed {
   /** Removes everything. */
   close(): Promise<void>;
 }
+
+/** Loop devices (7) and their partitions (259), to format and to mount. */
+const DEVICE_RIGHTS = [
+  ...['--volume', '/dev:/dev', '--cap-add', 'SYS_ADMIN', '--security-opt', 'apparmor=unconfined'],
+  ...['--device-cgroup-rule', 'b 7:* rwm', '--device-cgroup-rule', 'b 259:* rwm'],
+];
 
 const START = `
 useradd -m -s /bin/bash imuser; useradd -m -s /bin/bash pwuser
@@ -126,6 +134,7 @@ export async function createTestBed(): Promise<TestBed> {
       '1',
       ...(options.canSetHostName ? ['--cap-add', 'SYS_ADMIN'] : []),
       ...(options.canChangeNetwork ? ['--cap-add', 'NET_ADMIN'] : []),
+      ...(options.seesDevices ? DEVICE_RIGHTS : []),
       ...Object.entries(environment).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
       IMAGE,
       '/bin/sh',
