@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { AuthItem } from '../domain/index.js';
 import type { Call } from '../manager/manager.js';
+import { forManyListeners } from '../util/many-listeners.js';
 
 /** The text of every call that takes longer than the configured limit (rest-api.md §1). */
 export const TIMED_OUT = 'Operation timed out';
@@ -41,7 +42,7 @@ export function requestSignal(response: ServerResponse, timeoutSeconds: number):
     ? setTimeout(() => controller.abort(new CallAborted('timeout')), timeoutSeconds * 1000)
     : undefined;
   return {
-    signal: controller.signal,
+    signal: forManyListeners(controller.signal),
     dispose: () => {
       clearTimeout(timer);
       response.off('close', onClose);

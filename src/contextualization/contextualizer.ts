@@ -2,6 +2,7 @@
 // The contextualizer: one run at a time per infrastructure, with its time limit, its end and its cancellation.
 import { errorText, ImError } from '../domain/index.js';
 import { sleep } from '../util/deadline.js';
+import { anySignal } from '../util/many-listeners.js';
 import { createSemaphore } from '../util/semaphore.js';
 import type {
   ContextualizationEnvironment,
@@ -14,7 +15,6 @@ import { configure } from './runner/configure.js';
 import { reopenControl } from './runner/control-node.js';
 import { logFailureReport, recordFailures } from './runner/failures.js';
 import { killRun } from './runner/kill.js';
-import { anySignal } from './runner/many-listeners.js';
 import { createOpenLinks, type OpenLinks } from './runner/open-links.js';
 import { createProgressKeeper, parseProgress, type RunProgress } from './runner/progress.js';
 import { partsOfTaskKey } from './runner/remote-layout.js';

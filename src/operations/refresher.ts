@@ -2,6 +2,7 @@
 // Keeps VM states fresh without making anybody wait: a read asks for a refresh, which runs in the background with the reader's credentials.
 import { type AuthItem, errorText } from '../domain/index.js';
 import { withTimeout } from '../util/deadline.js';
+import { forManyListeners } from '../util/many-listeners.js';
 import { createSemaphore } from '../util/semaphore.js';
 import { CloudSession } from './cloud-session.js';
 import type { OperationEngine } from './engine.js';
@@ -24,6 +25,7 @@ export class Refresher {
   readonly #lastStart = new Map<string, number>();
   readonly #running = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  readonly #stopped = forManyListeners(this.#stopping.signal);
 
   constructor(environment: OperationEnvironment, engine: OperationEngine) {
     this.#environment = environment;
@@ -34,7 +36,7 @@ export class Refresher {
   request(infrastructureId: string, items: readonly AuthItem[]): void {
     const now = this.#environment.now();
     const last = this.#lastStart.get(infrastructureId) ?? Number.NEGATIVE_INFINITY;
-    if (this.#stopping.signal.aborted || now - last <= this.#environment.settings.vmInfoUpdateFrequencyMs) {
+    if (this.#stopped.aborted || now - last <= this.#environment.settings.vmInfoUpdateFrequencyMs) {
       return;
     }
     this.#lastStart.delete(infrastructureId);
@@ -59,7 +61,7 @@ export class Refresher {
         {
           timeoutMs: REFRESH_TIMEOUT_MS,
           what: `the state of infrastructure ${infrastructureId}`,
-          signal: this.#stopping.signal,
+          signal: this.#stopped,
         },
         (signal) =>
           this.#limit.run(async () => {
@@ -76,7 +78,7 @@ export class Refresher {
           }, signal),
       );
     } catch (error) {
-      if (!this.#stopping.signal.aborted) {
+      if (!this.#stopped.aborted) {
         this.#environment.logger.warn(`Error updating VM status: ${errorText(error)}`, { infId: infrastructureId });
       }
     }

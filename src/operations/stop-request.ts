@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one operation is told to do while it may be begun several times: each time it loses the lease it stops, and begins again later.
-import { setMaxListeners } from 'node:events';
+import { forManyListeners } from '../util/many-listeners.js';
 import { Cancelled, LeaseLost, Parked } from './interruption.js';
 
 /** One try to run the operation. */
@@ -40,7 +40,7 @@ export class StopRequest {
   beginAttempt(): Attempt {
     const attempt = new AbortController();
     // Every machine of the operation listens to it.
-    setMaxListeners(Number.POSITIVE_INFINITY, attempt.signal);
+    forManyListeners(attempt.signal);
     this.#attempt = attempt;
     const reason = this.#parked.signal.aborted ? this.#parked.signal.reason : this.#reason;
     if (reason !== undefined) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waiting with an end: time limits, cancellable sleeps and polling. Nothing in the house waits without one of these.
 
+import { forManyListeners } from './many-listeners.js';
+
 /** A wait came to its end before the thing that it waited for happened. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -38,8 +40,9 @@ export async function withTimeout<T>(
 ): Promise<T> {
   options.signal?.throwIfAborted();
   const controller = new AbortController();
+  const signal = forManyListeners(controller.signal);
   const cancelled = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   const onOuterAbort = () => controller.abort(options.signal?.reason);
   const timer = setTimeout(
@@ -48,7 +51,7 @@ export async function withTimeout<T>(
   );
   options.signal?.addEventListener('abort', onOuterAbort, { once: true });
   try {
-    return await Promise.race([task(controller.signal), cancelled]);
+    return await Promise.race([task(signal), cancelled]);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onOuterAbort);

@@ -3,6 +3,7 @@
 import { errorText, ImError } from '../../domain/index.js';
 import type { Radl } from '../../radl/index.js';
 import { SshError } from '../../ssh/index.js';
+import { anySignal } from '../../util/many-listeners.js';
 import type { ConfigurableVm } from '../contract.js';
 import { checkDisabled, isSelfConfiguring } from '../plan/index.js';
 import { isAlive, waitForAddresses } from './addresses.js';
@@ -12,7 +13,6 @@ import { type ControlDoor, type ControlLink, createControlDoor } from './control
 import { type ControlPlan, chooseControl, linkToExternal, linkToMaster, openMaster } from './control-node.js';
 import { reportDisabledVms, runDisabled } from './disabled-run.js';
 import { inPhase } from './failures.js';
-import { anySignal } from './many-listeners.js';
 import { openControl } from './open-control.js';
 import type { OpenLinks } from './open-links.js';
 import { type ConnectionFacts, planFor, reportLeftOut } from './planning.js';
