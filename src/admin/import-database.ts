@@ -20,11 +20,9 @@ export async function importDatabase(context: AdminContext, { flags }: Arguments
         }
       },
     };
-    const report = await takeOver(
-      source,
-      target,
-      (error) => error instanceof ImError && error.code === 'store-unavailable',
-    );
+    const report = await takeOver(source, target, {
+      isFatal: (error) => error instanceof ImError && error.code === 'store-unavailable',
+    });
     if (flags.has('json')) {
       context.out(JSON.stringify({ source: source.place, isDryRun, ...report }));
     } else {

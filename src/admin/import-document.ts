@@ -69,7 +69,7 @@ async function readDocument(path: string, now: number): Promise<ReferenceRecord>
     await file.close();
   }
   try {
-    return readReferenceRecord(text, now);
+    return readReferenceRecord(text, { createdAt: now });
   } catch (error) {
     // The text of the error can quote the document, and with it its passwords.
     const kind = error instanceof Error ? error.name : 'error';

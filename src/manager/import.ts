@@ -21,7 +21,7 @@ export async function importInfrastructure(
   const caller = await admit(environment, call, 'write');
   let record: ReferenceRecord;
   try {
-    record = readReferenceRecord(text, environment.now());
+    record = readReferenceRecord(text, { createdAt: environment.now() });
   } catch (error) {
     throw badRequest(`Error importing the infrastructure, incorrect data: ${errorText(error)}`, { cause: error });
   }

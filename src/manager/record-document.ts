@@ -83,7 +83,8 @@ function vmRecord(
     configured: vm.configured,
     ctxt_pid: null,
     ssh_connect_errors: 0,
-    creating: vm.isCreating,
+    // Whoever reads "creating" of a removed one has to look for a machine.
+    creating: vm.isCreating && !vm.isDestroyed,
     error_msg: vm.errorMessage === '' ? null : vm.errorMessage,
     deleting: vm.isDeleting,
     creation_date: seconds(vm.createdAt),

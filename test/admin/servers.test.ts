@@ -6,6 +6,8 @@ import { createSealer, openStore, type Store } from '../../src/store/index.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { document, infrastructure, operation, textOf, vm } from '../store/records.js';
 import { type FixtureRow, rowsOf } from '../store/reference/fixtures.js';
+import { ODD_ROWS, type OddRow } from '../store/reference/odd-rows.js';
+import { expectReport } from '../store/reference/odd-rows-report.js';
 import { ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
 import { mariaDbProblem, startMariaDb } from '../support/databases/mariadb-server.js';
 import type { MongoProtocolServer } from '../support/databases/mongo-protocol-server.js';
@@ -153,6 +155,40 @@ describe('im-admin import from a server', () => {
     await expectImported(server.url('theirs'));
   });
 
+  const reportOf = async (source: string) => {
+    const { status, out } = await house.run('import', '--json', source);
+    expect(status).to.equal(1);
+    return JSON.parse(out[0] ?? '');
+  };
+
+  it('gives what it can of odd rows in MariaDB, names the others, and gives nothing twice', async function () {
+    const server = await mariaDb.need(this);
+    const table = '(id VARCHAR(255), deleted INTEGER, date TIMESTAMP NULL, data LONGBLOB, auth LONGBLOB, note INTEGER)';
+    await server.run(
+      `SET SESSION sql_mode = ''`,
+      'CREATE DATABASE odd CHARACTER SET utf8mb4',
+      `CREATE TABLE odd.inf_list ${table}`,
+      ...ODD_ROWS.map(oddInsertion),
+    );
+    const first = await reportOf(server.url('odd'));
+    expectReport(first);
+    const again = await reportOf(server.url('odd'));
+    expect(again).to.deep.include({ living: 0, deleted: 0, warnings: [], failed: first.failed });
+    expect(again.present).to.equal(first.living + first.deleted);
+  });
+
+  it('gives what it can of odd documents in MongoDB, names the others, and gives nothing twice', async function () {
+    const server = await ferretDb.need(this);
+    await server.with('odd', async (db) => {
+      await db.collection('inf_list').insertMany(ODD_ROWS.map(({ row }) => oddDocument(row)));
+    });
+    const first = await reportOf(server.url('odd'));
+    expectReport(first);
+    const again = await reportOf(server.url('odd'));
+    expect(again).to.deep.include({ living: 0, deleted: 0, warnings: [], failed: first.failed });
+    expect(again.present).to.equal(first.living + first.deleted);
+  });
+
   it('says of a server without the table that it is none of grycap/im', async function () {
     const server = await mariaDb.need(this);
     expect((await house.run('import', server.url('empty'))).text).to.contain('it is none of grycap/im');
@@ -162,4 +198,26 @@ describe('im-admin import from a server', () => {
 function insertion({ id, deleted, date, data, auth = '' }: FixtureRow): string {
   const [quotedData, quotedAuth] = [data, auth].map((text) => text.replaceAll('\\', '\\\\').replaceAll("'", "''"));
   return `INSERT INTO theirs.inf_list VALUES ('${id}', ${deleted}, '${date}', '${quotedData}', '${quotedAuth}')`;
+}
+
+function oddInsertion({ row }: OddRow): string {
+  const literal = (value: unknown): string => {
+    if (typeof value === 'string') return `CONVERT(X'${Buffer.from(value).toString('hex')}' USING utf8mb4)`;
+    if (Buffer.isBuffer(value)) return `X'${value.toString('hex')}'`;
+    return typeof value === 'number' ? String(value) : 'NULL';
+  };
+  const values = [row.id, row.deleted, row.date, row.data, row.auth].map(literal);
+  return `INSERT INTO odd.inf_list (id, deleted, date, data, auth) VALUES (${values.join(', ')})`;
+}
+
+/** As the daemon wrote it where the record is one, and as the conversion script did where it is a text. */
+function oddDocument({ id, deleted, date, data, auth }: OddRow['row']): Record<string, unknown> {
+  const time = typeof date === 'string' ? Date.parse(date) / 1000 : date;
+  let record: unknown = data;
+  try {
+    if (typeof data === 'string' && deleted === 0) record = JSON.parse(data);
+  } catch {
+    // It stays a text.
+  }
+  return { id, deleted, date: Number.isNaN(time) ? 0 : time, data: record, auth };
 }

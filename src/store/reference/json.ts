@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads values of a record of grycap/im, whose older releases put JSON texts where newer ones nest objects (persistence.md §6).
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/index.js';
+import { storable } from '../rows/log-text.js';
 
 /** A record does not have the expected form; the text names the key in question, never its value. */
 export class RecordError extends Error {
@@ -29,20 +30,23 @@ export function list(value: JsonValue | undefined, name: string): readonly JsonV
   return value;
 }
 
-/** A text. */
-export function text(value: JsonValue | undefined, name: string): string {
-  if (typeof value !== 'string') {
-    throw new RecordError(`'${name}'`);
-  }
-  return value;
-}
-
-/** A text, or the empty one. */
+/** A text, or the empty one. Characters that databases refuse are replaced. */
 export function optionalText(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? storable(value) : '';
 }
 
-/** Seconds since 1970 as milliseconds. */
+/** A number, also one that was written as text; undefined for anything else. */
+export function optionalNumber(value: JsonValue | undefined): number | undefined {
+  const isNumeric = typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value);
+  const number = isNumeric ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** Beyond it there is no date. */
+const LAST_TIME_MS = 8.64e15;
+
+/** Seconds since 1970 as milliseconds; what is no time that can be is that of `otherwise`. */
 export function milliseconds(value: JsonValue | undefined, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1000) : otherwise;
+  const time = Math.round((optionalNumber(value) ?? Number.NaN) * 1000);
+  return time >= 0 && time <= LAST_TIME_MS ? time : otherwise;
 }

@@ -6,10 +6,9 @@ import type { Logger } from '../../util/logger.js';
 import { type MongoLocation, parseDataDb, type SqlServerLocation } from '../data-db.js';
 import { connectMongo } from '../mongo/mongo-connection.js';
 import { dialectOf } from '../open-store.js';
-import { isRowList, type Row, textOf } from '../rows/row.js';
+import { isRowList, type Row, type SqlValue } from '../rows/row.js';
 import { openDatabase } from '../sql/database.js';
-import type { ReferenceRow } from './row.js';
-import type { ReferenceSource } from './take-over.js';
+import { collectionSource, hasCollection, REFERENCE_TABLE, type ReferenceSource, tableSource } from './sources.js';
 
 /** An open database of grycap/im. It is only read. */
 export interface OpenReference extends ReferenceSource {
@@ -18,7 +17,6 @@ export interface OpenReference extends ReferenceSource {
   close(): Promise<void>;
 }
 
-const TABLE = 'inf_list';
 const LIMITS = { lockTimeoutMs: 10_000, lostTimeoutMs: 5_000, startTimeoutMs: 5_000, statementTimeoutMs: 60_000 };
 
 /**
@@ -40,18 +38,17 @@ export async function openReference(url: string, logger: Logger): Promise<OpenRe
 function openFile(path: string): OpenReference {
   try {
     const database = new Database(path, { fileMustExist: true, readonly: true });
-    if (database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(TABLE) === undefined) {
+    if (database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(REFERENCE_TABLE) === undefined) {
       database.close();
       throw noTable(path);
     }
-    const all = (sql: string, ...values: readonly string[]): readonly Row[] => {
+    const all = (sql: string, values: readonly SqlValue[]): readonly Row[] => {
       const rows: unknown = database.prepare(sql).all(...values);
       return isRowList(rows) ? rows : [];
     };
     return {
       place: path,
-      listIds: async () => all(`SELECT id FROM ${TABLE} ORDER BY id`).map((row) => textOf(row, 'id')),
-      read: async (id) => referenceRow(all(`SELECT * FROM ${TABLE} WHERE id = ?`, id)[0]),
+      ...tableSource(all),
       close: async () => {
         database.close();
       },
@@ -66,48 +63,30 @@ function openFile(path: string): OpenReference {
 async function openServer(location: SqlServerLocation, logger: Logger): Promise<OpenReference> {
   const dialect = await dialectOf(location, logger);
   const database = await openDatabase(dialect, { ...LIMITS, logger });
-  if (!(await database.read((session) => session.hasTable(TABLE)))) {
+  if (!(await database.read((session) => session.hasTable(REFERENCE_TABLE)))) {
     await database.close();
     throw noTable(dialect.place);
   }
   return {
     place: dialect.place,
-    listIds: async () =>
-      (await database.read((session) => session.all(`SELECT id FROM ${TABLE} ORDER BY id`))).map((row) =>
-        textOf(row, 'id'),
-      ),
-    read: async (id) =>
-      referenceRow(await database.read((session) => session.first(`SELECT * FROM ${TABLE} WHERE id = ?`, [id]))),
+    ...tableSource((sql, values) => database.read((session) => session.all(sql, values))),
     close: () => database.close(),
   };
 }
 
 async function openCollection(location: MongoLocation, logger: Logger): Promise<OpenReference> {
   const connection = await connectMongo(location, { ...LIMITS, logger });
-  const isThere = await connection.read(
-    async (db) => (await db.listCollections({ name: TABLE }, { nameOnly: true }).toArray()).length > 0,
-  );
-  if (!isThere) {
+  if (!(await connection.read(hasCollection))) {
     await connection.close();
     throw noTable(connection.place);
   }
   return {
     place: connection.place,
-    listIds: () =>
-      connection.read(async (db) => {
-        const found = db.collection(TABLE).find({}, { projection: { id: 1 } });
-        return (await found.sort({ id: 1 }).toArray()).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
-      }),
-    read: (wanted) =>
-      connection.read(async (db) => referenceRow((await db.collection(TABLE).findOne({ id: wanted })) ?? undefined)),
+    ...collectionSource((work) => connection.read(work)),
     close: () => connection.close(),
   };
 }
 
-function referenceRow(row: Row | undefined): ReferenceRow | undefined {
-  return row && { id: row.id, deleted: row.deleted, date: row.date, data: row.data, auth: row.auth };
-}
-
 function noTable(place: string): ImError {
-  return new ImError('bad-request', `The database ${place} has no table ${TABLE}: it is none of grycap/im.`);
+  return new ImError('bad-request', `The database ${place} has no table ${REFERENCE_TABLE}: it is none of grycap/im.`);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a record of grycap/im (an exported document, or the `data` of its table) into ours (persistence.md §5-§7). Pure.
 import {
-  type CloudReference,
-  type CloudState,
   INFRASTRUCTURE_ID_PATTERN,
   type Infrastructure,
   isJsonObject,
@@ -10,14 +8,18 @@ import {
   type JsonValue,
   type Owner,
   type VirtualMachine,
-  withoutCallHome,
   withoutInfrastructureToken,
 } from '../../domain/index.js';
-import { parseRadl, parseRadlJson, Radl } from '../../radl/index.js';
+import { Radl } from '../../radl/index.js';
 import { STATISTICS_KEY } from '../statistics-key.js';
 import type { Change } from '../store.js';
-import { list, milliseconds, nested, optionalText, parseJson, RecordError, text } from './json.js';
+import { list, milliseconds, nested, optionalNumber, optionalText, RecordError } from './json.js';
+import { readOwners } from './owners.js';
+import { radlOf } from './radl-text.js';
+import { type Reading, readOr, STRICT } from './reading.js';
 import { templateName } from './template-name.js';
+import { numbered } from './vm-numbers.js';
+import { vmOf, vmWarnings } from './vm-record.js';
 
 /** A record in our terms. */
 export interface ReferenceRecord {
@@ -27,52 +29,50 @@ export interface ReferenceRecord {
   readonly vmLogs: ReadonlyMap<number, string>;
 }
 
+/** Where a record comes from. */
+export interface RecordOptions {
+  /** Time for records that do not tell theirs, milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Its id, where something else than the record tells it. */
+  readonly id?: string;
+  /** Default: any part that cannot be read makes the record unreadable. */
+  readonly reading?: Reading;
+}
+
 /** Far beyond real infrastructures; keeps a record of empty entries from growing into machines without end. */
 const MAX_VMS = 50_000;
 
-/** Keys of a VM record that have a place of their own; the others are kept as connector data. */
-const VM_KEYS: ReadonlySet<string> = new Set([
-  'last_update',
-  'destroy',
-  'state',
-  'id',
-  'im_id',
-  'creation_im_id',
-  'cloud',
-  'info',
-  'requested_radl',
-  'cont_out',
-  'configured',
-  'ctxt_pid',
-  'ssh_connect_errors',
-  'creating',
-  'error_msg',
-  'deleting',
-  'creation_date',
-  'cloud_connector',
-]);
-
 /**
  * Reads a record of any release from 1.5.0 on.
- * @param createdAt time for records that do not tell theirs, milliseconds since 1970
  * @throws Error naming what is wrong with it (RecordError, SyntaxError or RadlError)
  */
-export function readReferenceRecord(document: JsonValue, createdAt: number): ReferenceRecord {
+export function readReferenceRecord(document: JsonValue, options: RecordOptions): ReferenceRecord {
+  return readWithWarnings(document, options).record;
+}
+
+/** Reads a record, and tells what the operator should look after; that holds no secrets. */
+export function readWithWarnings(
+  document: JsonValue,
+  { createdAt, id: givenId, reading = STRICT }: RecordOptions,
+): { readonly record: ReferenceRecord; readonly warnings: readonly string[] } {
   const record = nested(document, 'record');
   const written = list(record.vm_list, 'vm_list');
   if (written.length > MAX_VMS)
     throw new RecordError(`its 'vm_list' has ${written.length} entries, at most ${MAX_VMS} are read`);
-  const entries = written.map((entry) => nested(entry, 'vm_list'));
-  const id = infrastructureId(record);
-  const vms = entries.map((entry, index) => vmOf(entry, id, index));
-  if (new Set(vms.map(({ number }) => number)).size < vms.length) {
-    throw new RecordError(`two virtual machines have the same 'im_id'`);
-  }
+  const id = givenId ?? infrastructureId(record);
+  const entries = numbered(readEntries(written, reading), reading);
+  const vms = entries.map(({ entry, number }) => vmOf(entry, id, number, reading));
   return {
-    infrastructure: infrastructureOf(record, id, vms, createdAt),
-    vms,
-    log: optionalText(record.cont_out),
-    vmLogs: new Map(vms.map(({ number }, index) => [number, optionalText(entries[index]?.cont_out)])),
+    record: {
+      infrastructure: infrastructureOf(record, id, vms, createdAt, reading),
+      vms,
+      log: optionalText(record.cont_out),
+      vmLogs: new Map(entries.map(({ entry, number }) => [number, optionalText(entry.cont_out)])),
+    },
+    warnings: [
+      ...(record.deleting === true ? ['it was being destroyed when it was saved: destroy it again'] : []),
+      ...vms.flatMap((vm, index) => [...vmWarnings(entries[index]?.entry ?? {}, vm)]),
+    ],
   };
 }
 
@@ -100,12 +100,22 @@ function logChange(infrastructureId: string, vm: number | null, log: string): re
   return log === '' ? [] : [{ kind: 'append-log', infrastructureId, vm, text: log }];
 }
 
-function infrastructureId(record: JsonObject): string {
-  const id = text(record.id, 'id');
-  if (!INFRASTRUCTURE_ID_PATTERN.test(id)) {
+function infrastructureId({ id }: JsonObject): string {
+  if (typeof id !== 'string' || !INFRASTRUCTURE_ID_PATTERN.test(id)) {
     throw new RecordError(`'id' is not an infrastructure id`);
   }
   return id;
+}
+
+function readEntries(written: readonly JsonValue[], reading: Reading): readonly JsonObject[] {
+  return written.flatMap((entry, index) =>
+    readOr(
+      reading,
+      `entry ${index} of its 'vm_list' cannot be read and is left out: look in its cloud for a machine that is missing here`,
+      () => [nested(entry, 'vm_list')],
+      () => [],
+    ),
+  );
 }
 
 function infrastructureOf(
@@ -113,126 +123,59 @@ function infrastructureOf(
   id: string,
   vms: readonly VirtualMachine[],
   createdAt: number,
+  reading: Reading,
 ): Infrastructure {
-  const networks = nested(record.private_networks ?? {}, 'private_networks');
+  const networks = objectOf(record, 'private_networks', reading);
+  const master = optionalNumber(record.vm_master);
   return {
     id,
     createdAt: milliseconds(record.creation_date, createdAt),
-    owners: readOwners(record.auth),
+    owners: readOr(
+      reading,
+      `the 'auth' of its record cannot be read: its owners are those of the column`,
+      () => readOwners(record.auth),
+      (): readonly Owner[] => [],
+    ),
     configured: typeof record.configured === 'boolean' ? record.configured : null,
-    masterVm: typeof record.vm_master === 'number' ? record.vm_master : null,
+    // Another one is elected when it is needed.
+    masterVm: vms.find(({ number, isDestroyed }) => number === master && !isDestroyed)?.number ?? null,
     isDestroying: false,
     isDeleted: record.deleted === true || record.deleted === 1,
     nextVmNumber: vms.reduce((next, { number }) => Math.max(next, number + 1), vms.length),
     version: 0,
-    radl: radlOf(record.radl),
+    radl: readOr(
+      reading,
+      'its document is no RADL that can be read and is left out: the VMs are here and can be removed; to add or to configure, send the whole document anew',
+      () => radlOf(record.radl),
+      () => Radl.empty(),
+    ),
     privateNetworks: new Map(Object.entries(networks).map(([network, cloud]) => [network, String(cloud)])),
     snapshots: Array.isArray(record.snapshots) ? record.snapshots.map(String) : [],
-    extra: extraOf(nested(record.extra_info ?? {}, 'extra_info')),
+    extra: extraOf(objectOf(record, 'extra_info', reading)),
   };
 }
 
-/** Only TOSCA is ever stored in it, and under `im` what our own export adds. */
-function extraOf({ TOSCA, im }: JsonObject): JsonObject {
+function objectOf(record: JsonObject, name: string, reading: Reading): JsonObject {
+  return readOr(
+    reading,
+    `its '${name}' cannot be read and is left out`,
+    () => nested(record[name] ?? {}, name),
+    () => ({}),
+  );
+}
+
+/** What is kept: TOSCA, the resource group of Azure (core.md), and under `im` what our own export adds. */
+function extraOf({ TOSCA, rg_name: resourceGroup, im }: JsonObject): JsonObject {
   // Whoever wrote the document must not open this service with it, nor say what became of an infrastructure here.
   const { [STATISTICS_KEY]: statistics, ...own } = withoutInfrastructureToken(isJsonObject(im) ? im : {});
+  // JSON is YAML: a template that a database kept as an object is one all the same.
+  const template = isJsonObject(TOSCA) ? JSON.stringify(TOSCA) : TOSCA;
   const told = isJsonObject(statistics) ? statistics.templateName : undefined;
-  const name = typeof TOSCA === 'string' ? templateName(TOSCA) : typeof told === 'string' ? told : '';
+  const name = typeof template === 'string' ? templateName(template) : typeof told === 'string' ? told : '';
   return {
     ...(name !== '' && { [STATISTICS_KEY]: { templateName: name } }),
+    ...(typeof resourceGroup === 'string' && { rg_name: resourceGroup }),
     ...own,
-    ...(typeof TOSCA === 'string' && { TOSCA }),
+    ...(typeof template === 'string' && { TOSCA: template }),
   };
-}
-
-/** Owners of the list of InfrastructureManager items, or of its JSON text. Items without a name own nothing. */
-export function readOwners(value: JsonValue | undefined): readonly Owner[] {
-  const items = typeof value === 'string' && value !== '' ? parseJson(value) : value;
-  return (Array.isArray(items) ? items : []).flatMap((item: JsonValue) => {
-    const { username, password, token } = isJsonObject(item) ? item : {};
-    return typeof username !== 'string'
-      ? []
-      : [{ username, ...(typeof password === 'string' && { password }), ...(typeof token === 'string' && { token }) }];
-  });
-}
-
-/** Numbers are parts of URLs, and the next one follows from the largest. */
-function vmNumber(value: JsonValue | undefined, index: number): number {
-  if (typeof value !== 'number') return index;
-  if (Number.isInteger(value) && value >= 0 && value <= 999_999_999) return value;
-  throw new RecordError(`the 'im_id' ${value} is not the number of a virtual machine`);
-}
-
-function vmOf(record: JsonObject, infrastructureId: string, index: number): VirtualMachine {
-  const info = radlOf(record.info);
-  const providerId = typeof record.id === 'string' || typeof record.id === 'number' ? String(record.id) : null;
-  return {
-    infrastructureId,
-    number: vmNumber(record.im_id, index),
-    providerId,
-    cloud: cloudOf(record.cloud),
-    cloudState: providerId === null ? 'failed' : cloudState(optionalText(record.state)),
-    // A configuration that was running is lost (persistence.md §7).
-    configured: record.configured === true,
-    isDeleting: false,
-    isCreating: false,
-    isDestroyed: record.destroy === true,
-    isUpdateFailing: false,
-    lastUpdate: milliseconds(record.last_update, 0),
-    info: oneSystem(info),
-    requested: oneSystem(radlOf(record.requested_radl ?? record.info)),
-    systemName: info.systems[0]?.name ?? '',
-    errorMessage: optionalText(record.error_msg),
-    createdAt: milliseconds(record.creation_date, 0),
-    operationId: '',
-    extra: withoutCallHome(Object.fromEntries(Object.entries(record).filter(([key]) => !VM_KEYS.has(key)))),
-  };
-}
-
-/** Contextualization words are derived again from the result. */
-function cloudState(word: string): CloudState {
-  switch (word) {
-    case 'pending':
-    case 'stopped':
-    case 'off':
-    case 'failed':
-    case 'unknown':
-      return word;
-    case '':
-      return 'unknown';
-    default:
-      return 'running';
-  }
-}
-
-function cloudOf(value: JsonValue | undefined): CloudReference {
-  const record = nested(value ?? {}, 'cloud');
-  const extra = isJsonObject(record.extra) ? record.extra : {};
-  return {
-    id: optionalText(record.id),
-    type: optionalText(record.type),
-    protocol: optionalText(record.protocol),
-    server: optionalText(record.server),
-    port: Number.isSafeInteger(record.port) ? Number(record.port) : -1,
-    path: optionalText(record.path),
-    extra: Object.fromEntries(Object.entries(extra).map(([key, entry]) => [key, String(entry)])),
-  };
-}
-
-function oneSystem(source: Radl): Radl {
-  const [system] = source.systems;
-  const target = Radl.empty();
-  for (const network of source.networks) {
-    target.add(network);
-  }
-  if (system !== undefined) {
-    target.add(system);
-  }
-  return target;
-}
-
-/** RADL text, or RADL JSON text in the oldest records (persistence.md §6). */
-function radlOf(value: JsonValue | undefined): Radl {
-  const source = optionalText(value);
-  return /^\s*[[{]/.test(source) ? parseRadlJson(source) : parseRadl(source);
 }

@@ -37,4 +37,26 @@ export function logReferenceReport(report: ReferenceReport, place: string, logge
   for (const { id, text } of warnings) {
     logger.warn(`Infrastructure ${id} of grycap/im: ${text}.`, { infId: id });
   }
+  if (failed.length > 0) {
+    logger.error(
+      `${failed.length} infrastructures of grycap/im were not taken over, and their machines, if any, go on running: each start tries them again until their rows in inf_list are mended or deleted.`,
+    );
+  }
+}
+
+/** What is kept of the take-over of the database's own table. */
+export interface KeptReport extends ReferenceReport {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Ids whose rows failed: the next start tries them again. Nothing for what another release kept. */
+export function failedIds(kept: string): ReadonlySet<string> {
+  const report: unknown = JSON.parse(kept);
+  const failed: unknown =
+    typeof report === 'object' && report !== null && 'failed' in report ? report.failed : undefined;
+  const ids = (Array.isArray(failed) ? failed : []).map((note: unknown) =>
+    typeof note === 'object' && note !== null && 'id' in note ? String(note.id) : '',
+  );
+  return new Set(ids);
 }

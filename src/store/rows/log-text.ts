@@ -6,6 +6,11 @@ const CHUNK_CHARACTERS = 64 * 1024;
 /** NUL and halves of surrogate pairs. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
+/** The text with characters that databases refuse (NUL, halves of a surrogate pair) replaced, which keeps all offsets. */
+export function storable(text: string): string {
+  return text.replace(UNSTORABLE, '\uFFFD');
+}
+
 /**
  * The part that a log of this size still takes. One that reaches its bound gets a last line saying so and then takes nothing more.
  * Characters that databases refuse (NUL, halves of a surrogate pair) are replaced, which keeps all offsets.
@@ -19,7 +24,7 @@ export function acceptedText(text: string, size: number, most: number, onCut: ()
     onCut();
   }
   const kept = isCut ? `${text.slice(0, most - size)}\n[The log is cut here: ${most} characters.]\n` : text;
-  return kept.replace(UNSTORABLE, '\uFFFD');
+  return storable(kept);
 }
 
 /** Pieces of a bounded size that split no surrogate pair. */

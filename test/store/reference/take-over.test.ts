@@ -134,15 +134,17 @@ describe('An SQLite database of grycap/im', () => {
     const record = JSON.parse(second!.data);
     change(
       'UPDATE inf_list SET data = ? WHERE id = ?',
-      JSON.stringify({ ...record, vm_list: [record.vm_list[0], record.vm_list[0]] }),
+      JSON.stringify({ ...record, vm_list: { damaged: 'damaged-secret' } }),
       second!.id,
     );
     const store = await start();
     expect(await store.listInfrastructureIds({})).to.have.length(3);
     expect(await store.listVms(second!.id)).to.deep.equal([]);
     const text = lines.join('\n');
-    expect(text).to.include(`Infrastructure ${first!.id} of grycap/im could not be taken over: it is no JSON.`);
-    expect(text).to.match(new RegExp(`Infrastructure ${second!.id} .*two virtual machines have the same`));
+    expect(text).to.include(
+      `Infrastructure ${first!.id} of grycap/im could not be taken over: its record is cut off after 16 bytes: put`,
+    );
+    expect(text).to.match(new RegExp(`Infrastructure ${second!.id} .*'vm_list' is missing or has another form`));
     expect(text).not.to.match(/damaged-secret|secret1/);
   });
 });
