@@ -6,6 +6,9 @@ import type { AdminContext, Arguments } from './command.js';
 import { presentStore } from './present-store.js';
 import { countText } from './text.js';
 
+/** They share group commits, each of which waits for the disk. */
+const TOGETHER = 16;
+
 /** @returns 0 when all of them could be read and written */
 export async function importDatabase(context: AdminContext, { flags }: Arguments, url: string): Promise<number> {
   const isDryRun = flags.has('dry-run');
@@ -22,6 +25,7 @@ export async function importDatabase(context: AdminContext, { flags }: Arguments
     };
     const report = await takeOver(source, target, {
       isFatal: (error) => error instanceof ImError && error.code === 'store-unavailable',
+      together: TOGETHER,
     });
     if (flags.has('json')) {
       context.out(JSON.stringify({ source: source.place, isDryRun, ...report }));

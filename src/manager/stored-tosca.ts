@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The TOSCA document that is kept with an infrastructure: its text for users, its whole form for updates and outputs (tosca.md §11).
 import {
+  badRequest,
   type CloudCredential,
+  errorText,
   type Infrastructure,
   isJsonObject,
   type JsonObject,
@@ -57,15 +59,27 @@ export function storedToscaText({ extra }: Pick<Infrastructure, 'extra'>): strin
   return typeof text === 'string' ? text : undefined;
 }
 
-/** The kept document; also out of the bare text that grycap/im keeps. */
+/**
+ * The kept document; also out of the bare text that grycap/im keeps.
+ * @throws ImError `bad-request` when it cannot be read: what an old database held was never checked here
+ */
 export async function storedTosca(
   { tosca }: Pick<ManagerEnvironment, 'tosca'>,
   { id, extra }: Pick<Infrastructure, 'id' | 'extra'>,
 ): Promise<ToscaDocument | undefined> {
   const form = extra[FORM_KEY] ?? extra[TEXT_KEY];
-  return typeof form === 'string'
-    ? withToscaErrors(() => loadStoredTosca(form, { types: tosca.types, documentId: id }))
-    : undefined;
+  if (typeof form !== 'string') {
+    return undefined;
+  }
+  try {
+    return await withToscaErrors(() => loadStoredTosca(form, { types: tosca.types, documentId: id }));
+  } catch (error) {
+    throw badRequest(
+      `The TOSCA document that is kept with infrastructure ${id} cannot be read: ${errorText(error)} Its outputs and updates need it; ` +
+        'VMs can still be added with RADL and removed.',
+      { cause: error },
+    );
+  }
 }
 
 /** The kept document of an infrastructure, for reading another one that is meant for it. */

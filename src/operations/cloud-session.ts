@@ -50,7 +50,11 @@ export class CloudSession {
   connectorFor(reference: CloudReference): CloudConnector {
     const cloud = this.#environment.connectors.selectCredential(reference, this.clouds);
     if (cloud === undefined) {
-      throw badRequest(`No auth data has been specified to ${reference.type}.`);
+      throw badRequest(
+        reference.type === ''
+          ? 'The record of the VM names no cloud: remove it at its provider, and here with force.'
+          : `No auth data has been specified to ${reference.type}.`,
+      );
     }
     return this.#connect(cloud);
   }

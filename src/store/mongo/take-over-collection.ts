@@ -10,8 +10,11 @@ import type { MongoConnection } from './mongo-connection.js';
 
 const SETTING = 'reference_take_over';
 
+/** They share group commits, which cost much on a server without transactions. */
+const TOGETHER = 16;
+
 /**
- * Takes over what is in the collection, one infrastructure after the other; a run that was interrupted goes on. What could not be taken
+ * Takes over what is in the collection, each infrastructure completely or not at all; a run that was interrupted goes on. What could not be taken
  * over is tried again at each start; nothing else is, so that what was destroyed here does not come back.
  */
 export async function takeOverCollection(
@@ -42,6 +45,7 @@ export async function takeOverCollection(
       // Another starter that takes over the same ones makes single ones fail, and nothing else.
       isFatal: (error) => connection.failures.failureKind(error) !== 'write',
       ...(only !== undefined && { only }),
+      together: TOGETHER,
     },
   );
   const kept: KeptReport = { ...report, at: now() };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where rows of grycap/im are read from: its table in a SQL database, or its collection in MongoDB. Both are only read.
-import type { Db } from 'mongodb';
+import type { Db, ObjectId } from 'mongodb';
 import type { Row, SqlValue } from '../rows/row.js';
 import type { ReferenceRow } from './row.js';
 
@@ -28,16 +28,28 @@ export function tableSource(
   };
 }
 
-/** The collection. @param read runs work on the database */
+/** The collection. Documents are read by `_id`: an old collection need not have an index on the id. @param read runs work on the database */
 export function collectionSource(read: <T>(work: (db: Db) => Promise<T>) => Promise<T>): ReferenceSource {
+  const documents = new Map<unknown, ObjectId[]>();
   return {
     listIds: () =>
       read(async (db) => {
-        const found = db.collection(REFERENCE_TABLE).find({}, { projection: { id: 1 } });
-        const ids: readonly unknown[] = (await found.toArray()).map(({ id }) => id);
-        return ids.toSorted((one, other) => (String(one) < String(other) ? -1 : 1));
+        documents.clear();
+        for await (const { _id, id } of db.collection(REFERENCE_TABLE).find({}, { projection: { id: 1 } })) {
+          const found = documents.get(id);
+          if (found === undefined) documents.set(id, [_id]);
+          else found.push(_id);
+        }
+        const ids = [...documents].flatMap(([id, found]) => found.map(() => id));
+        return ids.sort((one, other) => (String(one) < String(other) ? -1 : 1));
       }),
-    read: (id) => read(async (db) => (await db.collection(REFERENCE_TABLE).find({ id }).toArray()).map(referenceRow)),
+    read: (id) =>
+      read(async (db) => {
+        const found = await Promise.all(
+          (documents.get(id) ?? []).map((_id) => db.collection(REFERENCE_TABLE).findOne({ _id })),
+        );
+        return found.flatMap((row) => (row === null ? [] : [referenceRow(row)]));
+      }),
   };
 }
 

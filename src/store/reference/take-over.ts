@@ -21,69 +21,97 @@ export interface TakeOverOptions {
   isFatal(error: unknown): boolean;
   /** Only these ids; absent: all. */
   readonly only?: ReadonlySet<string>;
+  /** How many at a time, where the target writes together what comes together. Default 1. */
+  readonly together?: number;
 }
 
 /** What stands for the id of rows that have none. */
 const NO_ID = '(no id)';
 const LONGEST_SHOWN = 80;
 
+/** What became of one id. */
+type Outcome =
+  | { readonly kind: 'taken'; readonly read: Extract<ReadRow, { ok: true }>; readonly warnings: readonly string[] }
+  | { readonly kind: 'present' | 'gone' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
 /** Takes over what is not there yet. It can be run again. */
 export async function takeOver(
   source: ReferenceSource,
   target: ReferenceTarget,
-  { isFatal, only }: TakeOverOptions,
+  { isFatal, only, together = 1 }: TakeOverOptions,
 ): Promise<ReferenceReport> {
   const counts = { living: 0, deleted: 0, vms: 0, present: 0 };
   const failed: ReferenceNote[] = [];
   const warnings: ReferenceNote[] = [];
-  const done = new Set<string>();
-  for (const key of await source.listIds()) {
-    const shown = shownId(key);
-    if (only !== undefined && !only.has(shown)) {
-      continue;
-    }
-    if (!isKey(key)) {
-      failed.push({ id: shown, text: 'the row has no id that can be read: give it one, or delete it' });
-      continue;
-    }
-    if (done.has(String(key))) {
-      continue;
-    }
-    done.add(String(key));
-    const id = ownId(String(key));
-    if (await target.isPresent(id)) {
-      counts.present += 1;
-      continue;
-    }
-    try {
-      const rows = (await source.read(key)).filter((row) => String(row.id) === String(key));
-      const [read, others] = newestOf(rows, id);
-      if (read === undefined) {
-        continue;
-      }
-      if (!read.ok) {
-        failed.push({ id: shown, text: read.reason });
-        continue;
-      }
-      await target.write(id, recordChanges(read.record, id, read.savedAt));
-      const { infrastructure, vms } = read.record;
+  const keys = onceEach(await source.listIds()).filter((key) => only === undefined || only.has(shownId(key)));
+  for (let start = 0; start < keys.length; start += together) {
+    const part = keys.slice(start, start + together);
+    const ended = await Promise.allSettled(part.map((key) => takeOne(source, target, isFatal, key)));
+    for (const [index, end] of ended.entries()) {
+      if (end.status === 'rejected') throw end.reason;
+      const id = shownId(part[index]);
+      const outcome = end.value;
+      if (outcome.kind === 'present') counts.present += 1;
+      if (outcome.kind === 'failed') failed.push({ id, text: outcome.reason });
+      if (outcome.kind !== 'taken') continue;
+      const { infrastructure, vms } = outcome.read.record;
       counts[infrastructure.isDeleted ? 'deleted' : 'living'] += 1;
       counts.vms += infrastructure.isDeleted ? 0 : vms.filter(({ isDestroyed }) => !isDestroyed).length;
-      const notes = [...idWarnings(shown, id, String(key)), ...otherWarnings(others), ...read.warnings];
-      warnings.push(...notes.map((text) => ({ id: shown, text })));
-    } catch (error) {
-      if (isFatal(error)) {
-        throw error;
-      }
-      // Another starter may have been faster.
-      if (await target.isPresent(id)) {
-        counts.present += 1;
-      } else {
-        failed.push({ id: shown, text: errorText(error).replace(/\.$/, '') });
-      }
+      warnings.push(...outcome.warnings.map((text) => ({ id, text })));
     }
   }
   return { ...counts, failed, warnings };
+}
+
+async function takeOne(
+  source: ReferenceSource,
+  target: ReferenceTarget,
+  isFatal: TakeOverOptions['isFatal'],
+  key: unknown,
+): Promise<Outcome> {
+  if (!isKey(key)) {
+    return { kind: 'failed', reason: 'the row has no id that can be read: give it one, or delete it' };
+  }
+  const id = ownId(String(key));
+  if (await target.isPresent(id)) {
+    return { kind: 'present' };
+  }
+  try {
+    // Where letters of both cases are the same to the server, it finds more than was asked for.
+    const rows = (await source.read(key)).filter((row) => String(row.id) === String(key));
+    const [read, others] = newestOf(rows, id);
+    if (read === undefined) {
+      return { kind: 'gone' };
+    }
+    if (!read.ok) {
+      return { kind: 'failed', reason: read.reason };
+    }
+    await target.write(id, recordChanges(read.record, id, read.savedAt));
+    return {
+      kind: 'taken',
+      read,
+      warnings: [...idWarnings(id, String(key)), ...otherWarnings(others), ...read.warnings],
+    };
+  } catch (error) {
+    if (isFatal(error)) {
+      throw error;
+    }
+    // Another starter may have been faster.
+    return (await target.isPresent(id))
+      ? { kind: 'present' }
+      : { kind: 'failed', reason: errorText(error).replace(/\.$/, '') };
+  }
+}
+
+/** Ids in their order, each once; rows without one stay as many as they are. */
+function onceEach(ids: readonly unknown[]): readonly unknown[] {
+  const seen = new Set<string>();
+  return ids.filter((id) => {
+    const isNew = !isKey(id) || !seen.has(String(id));
+    seen.add(String(id));
+    return isNew;
+  });
 }
 
 const isKey = (id: unknown): id is ReferenceKey => (typeof id === 'string' && id !== '') || typeof id === 'number';
@@ -108,11 +136,11 @@ function newestOf(rows: readonly ReferenceRow[], id: string): readonly [ReadRow 
   return [newest, others.length];
 }
 
-function idWarnings(shown: string, id: string, key: string): readonly string[] {
+function idWarnings(id: string, key: string): readonly string[] {
   return id === key
     ? []
     : [
-        `its id is none that this service can use: it is ${id} here. Networks and groups that were made under the name ${shown} are not removed with it`,
+        `its id is none that this service can use: it is ${id} here. Networks and groups that were made under the name ${shownId(key)} are not removed with it`,
       ];
 }
 

@@ -9,7 +9,7 @@ import {
   type VirtualMachine,
   withoutCallHome,
 } from '../../domain/index.js';
-import { Radl } from '../../radl/index.js';
+import { createSystem, Radl } from '../../radl/index.js';
 import { milliseconds, nested, optionalNumber, optionalText, RecordError } from './json.js';
 import { radlOf } from './radl-text.js';
 import { type Reading, readOr } from './reading.js';
@@ -35,6 +35,9 @@ const VM_KEYS: ReadonlySet<string> = new Set([
   'creation_date',
   'cloud_connector',
 ]);
+
+/** Name of the system of a VM whose record has none. */
+const UNNAMED = 'unknown';
 
 /** Reads one entry. @param number the VM's, which the whole list decides (vm-numbers.ts) */
 export function vmOf(record: JsonObject, infrastructureId: string, number: number, reading: Reading): VirtualMachine {
@@ -62,7 +65,7 @@ export function vmOf(record: JsonObject, infrastructureId: string, number: numbe
     lastUpdate: milliseconds(record.last_update, 0),
     info: oneSystem(info),
     requested: oneSystem(requested ?? info),
-    systemName: info.systems[0]?.name ?? '',
+    systemName: info.systems[0]?.name ?? UNNAMED,
     errorMessage: optionalText(record.error_msg),
     createdAt: milliseconds(record.creation_date, 0),
     operationId: '',
@@ -96,6 +99,9 @@ export function* vmWarnings(record: JsonObject, vm: VirtualMachine): Generator<s
   }
   if (record.deleting === true) {
     yield `VM ${number} was being removed when it was saved: remove it again`;
+  }
+  if (optionalText(record.info) === '' && optionalText(record.requested_radl) === '') {
+    yield `the record of VM ${number} has no document: it shows its state and can be removed, and is not configured`;
   }
   if (providerId !== null && cloud.type === '') {
     yield `the record of VM ${number} names no cloud: remove the VM at its provider, then here with force`;
@@ -148,8 +154,7 @@ function oneSystem(source: Radl): Radl {
   for (const network of source.networks) {
     target.add(network);
   }
-  if (system !== undefined) {
-    target.add(system);
-  }
+  // A machine without a system would have no properties, not even its state.
+  target.add(system ?? createSystem(UNNAMED));
   return target;
 }

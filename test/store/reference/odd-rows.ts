@@ -189,7 +189,12 @@ export const ODD_ROWS: readonly OddRow[] = [
     /'extra_info'/,
   ),
   // Machines.
-  odd('a VM with neither document', { data: withVm({ info: null, requested_radl: null }) }),
+  odd(
+    'a VM with neither document',
+    { data: withVm({ info: null, requested_radl: null }) },
+    'living',
+    /^the record of VM 0 has no document/,
+  ),
   odd('a VM as requested only', { data: withVm({ info: null }) }),
   odd(
     'a VM whose document nobody reads',
