@@ -21,7 +21,7 @@ import type { Logging } from './observability/logging/logging.js';
 import { createMetrics } from './observability/metrics.js';
 import { redactWhole } from './observability/redaction.js';
 import { OperationEngine, type OperationEnvironment, Refresher } from './operations/index.js';
-import { startMaintenance } from './operations/maintenance/index.js';
+import { type MaintenanceSettings, startMaintenance } from './operations/maintenance/index.js';
 import {
   connectorSettings,
   contextualizationSettings,
@@ -46,6 +46,7 @@ export interface DaemonOptions {
   readonly decorate?: {
     readonly store?: (store: Store) => Store;
     readonly connectorTypes?: (types: readonly ConnectorType[]) => readonly ConnectorType[];
+    readonly maintenance?: (settings: MaintenanceSettings) => MaintenanceSettings;
   };
 }
 
@@ -243,14 +244,16 @@ async function build(
     closers.push(() => server.close(0));
   }
   await engine.start();
-  const maintenance = startMaintenance({ store, settings: maintenanceSettings(config), logger, now: Date.now });
+  const maintained = maintenanceSettings(config);
+  const settings = decorate?.maintenance?.(maintained) ?? maintained;
+  const maintenance = startMaintenance({ store, settings, logger, now: Date.now });
   return {
     reload: () => reload(logging, authenticator, servers),
     stop: async () => {
       const graceMs = config.shutdownGraceSeconds * 1000;
       const drainMs = health.stopping() ? Math.min(config.shutdownDrainSeconds * 1000, graceMs) : 0;
       logger.info('Stopping Infrastructure Manager daemon...');
-      const maintained = maintenance.stop();
+      const tidied = maintenance.stop();
       await sleep(drainMs);
       // Calls that wait for an operation hear at the end of the grace time that it is parked; only then are connections cut.
       const closing = servers.map((server) => server.close(graceMs - drainMs + LAST_ANSWERS_MS));
@@ -259,7 +262,7 @@ async function build(
       await refresher.stop();
       await contextualizer.close();
       await screen.close();
-      await maintained;
+      await tidied;
       metrics.close();
       logger.info('Flushing data to DB...');
       await store.close();

@@ -191,12 +191,13 @@ export class TestDaemon {
     readonly directory: string,
     readonly restPort: number,
     readonly xmlrpcPort: number,
+    readonly entry: string,
   ) {}
 
-  /** Writes im.cfg; nothing runs yet. */
-  static async prepare(options: Options = {}): Promise<TestDaemon> {
+  /** Writes im.cfg; nothing runs yet. @param entry the program, which takes `--config FILE` */
+  static async prepare(options: Options = {}, entry = ENTRY): Promise<TestDaemon> {
     const directory = await mkdtemp(join(tmpdir(), 'im-e2e-'));
-    const daemon = new TestDaemon(directory, await anyFreePort(), await anyFreePort());
+    const daemon = new TestDaemon(directory, await anyFreePort(), await anyFreePort(), entry);
     await daemon.configure(options);
     return daemon;
   }
@@ -253,7 +254,7 @@ export class TestDaemon {
 
   /** Starts the process and waits until it answers. Fails with what it printed when it does not. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [ENTRY, '--config', this.configFile], {
+    const child = spawn(process.execPath, [this.entry, '--config', this.configFile], {
       env: withoutOptions(process.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

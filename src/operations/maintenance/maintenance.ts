@@ -13,6 +13,8 @@ export interface MaintenanceSettings {
   readonly nodeName: string;
   /** Days that a deleted infrastructure is kept; 0: for ever. */
   readonly deletedRetentionDays: number;
+  /** When that is looked at, cron text in the local time of the host. Default: every night. */
+  readonly purgeSchedule?: string;
   /** Present when backups are wanted and the database is a file. */
   readonly backup?: BackupPlace & {
     /** Five cron fields, in the local time of the host. */
@@ -76,7 +78,7 @@ export function startMaintenance(environment: MaintenanceEnvironment): Maintenan
   if (deletedRetentionDays > 0) {
     const work = (signal: AbortSignal) => purge(environment, signal);
     void start('maintenance/purge', work);
-    schedule(PURGE_SCHEDULE, 'maintenance/purge', work);
+    schedule(settings.purgeSchedule ?? PURGE_SCHEDULE, 'maintenance/purge', work);
   }
   if (backup !== undefined) {
     schedule(backup.schedule, 'maintenance/backup', (signal) => backUp(environment, backup, signal));

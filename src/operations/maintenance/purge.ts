@@ -45,15 +45,15 @@ async function isInWork(store: Store, infrastructureId: string): Promise<boolean
   return (await store.listOperations({ infrastructureId })).some(({ state }) => !isFinal(state));
 }
 
-/** @returns false when somebody else was faster */
+/** @returns false when somebody else was faster: it is gone, or was imported again and lives */
 async function purge(store: Store, id: string): Promise<boolean> {
   try {
     await store.commit([{ kind: 'purge-infrastructure', id }]);
     return true;
   } catch (error) {
-    if ((await store.getHeader(id)) === undefined) {
-      return false;
+    if ((await store.getHeader(id))?.isDeleted === true) {
+      throw error;
     }
-    throw error;
+    return false;
   }
 }

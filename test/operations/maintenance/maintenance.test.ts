@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type MaintenanceSettings, startMaintenance } from '../../../src/operations/maintenance/index.js';
+import { type MaintenanceSettings, purgeDeleted, startMaintenance } from '../../../src/operations/maintenance/index.js';
 import { makeScheduledBackup } from '../../../src/operations/maintenance/scheduled-backup.js';
 import { takeTurn } from '../../../src/operations/maintenance/turn.js';
 import type { Store } from '../../../src/store/index.js';
@@ -60,6 +60,24 @@ describe('maintenance', () => {
     await until(async () => (await store.getHeader(old)) === undefined);
     await maintenance.stop();
     expect((await store.getHeader(recent))?.isDeleted).to.equal(true);
+  });
+
+  it('leaves alone what was imported again meanwhile, and goes on with the others', async () => {
+    const [returning, gone] = [await destroyed(), await destroyed()];
+    const slow: Store = {
+      ...store,
+      commit: async (changes, lease) => {
+        const [change] = changes;
+        if (change?.kind === 'purge-infrastructure' && change.id === returning) {
+          await store.commit([change, { kind: 'insert-infrastructure', infrastructure: infrastructure(returning) }]);
+        }
+        await store.commit(changes, lease);
+      },
+    };
+    const { purged } = await purgeDeleted(slow, { before: clock.now + DAY_MS });
+    expect(purged.map(({ id }) => id)).to.deep.equal([gone]);
+    expect((await store.getHeader(returning))?.isDeleted).to.equal(false);
+    expect(await store.getHeader(gone)).to.equal(undefined);
   });
 
   it('keeps destroyed ones for ever with 0 days', async () => {
