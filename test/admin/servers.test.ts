@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/util/logger.js';
 import { document, infrastructure, operation, textOf, vm } from '../store/records.js';
 import { type FixtureRow, rowsOf } from '../store/reference/fixtures.js';
 import { ODD_ROWS, type OddRow } from '../store/reference/odd-rows.js';
+import { oddStatements } from '../store/reference/odd-rows-mysql.js';
 import { expectReport } from '../store/reference/odd-rows-report.js';
 import { ferretDbProblem, startFerretDb } from '../support/databases/ferretdb-server.js';
 import { mariaDbProblem, startMariaDb } from '../support/databases/mariadb-server.js';
@@ -163,13 +164,7 @@ describe('im-admin import from a server', () => {
 
   it('gives what it can of odd rows in MariaDB, names the others, and gives nothing twice', async function () {
     const server = await mariaDb.need(this);
-    const table = '(id VARCHAR(255), deleted INTEGER, date TIMESTAMP NULL, data LONGBLOB, auth LONGBLOB, note INTEGER)';
-    await server.run(
-      `SET SESSION sql_mode = ''`,
-      'CREATE DATABASE odd CHARACTER SET utf8mb4',
-      `CREATE TABLE odd.inf_list ${table}`,
-      ...ODD_ROWS.map(oddInsertion),
-    );
+    await server.run(...oddStatements('odd'));
     const first = await reportOf(server.url('odd'));
     expectReport(first);
     const again = await reportOf(server.url('odd'));
@@ -198,16 +193,6 @@ describe('im-admin import from a server', () => {
 function insertion({ id, deleted, date, data, auth = '' }: FixtureRow): string {
   const [quotedData, quotedAuth] = [data, auth].map((text) => text.replaceAll('\\', '\\\\').replaceAll("'", "''"));
   return `INSERT INTO theirs.inf_list VALUES ('${id}', ${deleted}, '${date}', '${quotedData}', '${quotedAuth}')`;
-}
-
-function oddInsertion({ row }: OddRow): string {
-  const literal = (value: unknown): string => {
-    if (typeof value === 'string') return `CONVERT(X'${Buffer.from(value).toString('hex')}' USING utf8mb4)`;
-    if (Buffer.isBuffer(value)) return `X'${value.toString('hex')}'`;
-    return typeof value === 'number' ? String(value) : 'NULL';
-  };
-  const values = [row.id, row.deleted, row.date, row.data, row.auth].map(literal);
-  return `INSERT INTO odd.inf_list (id, deleted, date, data, auth) VALUES (${values.join(', ')})`;
 }
 
 /** As the daemon wrote it where the record is one, and as the conversion script did where it is a text. */

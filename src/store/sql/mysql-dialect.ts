@@ -19,7 +19,8 @@ import {
 } from './server-limits.js';
 import { readTlsSettings } from './tls-settings.js';
 
-const MIGRATION_LOCK = `CONCAT('im-migrations-', LEFT(SHA1(DATABASE()), 20))`;
+// Not SHA1: MySQL has put it into a component that is not installed (9.6).
+const MIGRATION_LOCK = `CONCAT('im-migrations-', LEFT(SHA2(DATABASE(), 256), 20))`;
 
 /** Distinct statements that a connection keeps prepared. There are fewer than a hundred, but updates combine columns. */
 const MOST_PREPARED = 300;

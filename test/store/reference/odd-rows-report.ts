@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares the report of a take-over with what is expected of the odd rows.
 import { expect } from 'chai';
-import type { ReferenceReport } from '../../../src/store/index.js';
+import type { ReferenceNote, ReferenceReport } from '../../../src/store/index.js';
 import { ODD_ROWS, ODD_SECRET } from './odd-rows.js';
 
 /** The texts are the expected ones, in their order. */
@@ -22,4 +22,17 @@ export function expectReport({ failed, warnings }: Pick<ReferenceReport, 'failed
   }
   const left = new Set(ODD_ROWS.filter(({ outcome }) => outcome === 'left').map(({ row }) => shown(row.id)));
   expect(failed.map(({ id }) => id)).to.have.members([...left]);
+}
+
+/** The report out of the lines of a log. */
+export function reportOfLog(lines: readonly string[]): Pick<ReferenceReport, 'failed' | 'warnings'> {
+  const notes = (pattern: RegExp): readonly ReferenceNote[] =>
+    lines.flatMap((line) => {
+      const [, id = '', text = ''] = pattern.exec(line) ?? [];
+      return text === '' ? [] : [{ id, text }];
+    });
+  return {
+    failed: notes(/^Infrastructure (.*?) of grycap\/im could not be taken over: (.*)\.$/s),
+    warnings: notes(/^Infrastructure (.*?) of grycap\/im: (.*)\.$/s),
+  };
 }

@@ -12,7 +12,7 @@ import { type ReadRow, readReferenceRow } from '../../../src/store/reference/row
 import { type Logger, silentLogger } from '../../../src/util/logger.js';
 import { START } from '../records.js';
 import { ODD_ROWS, ODD_SECRET, type OddRow } from './odd-rows.js';
-import { expectReport, reportOfRow } from './odd-rows-report.js';
+import { expectReport, reportOfLog, reportOfRow } from './odd-rows-report.js';
 
 const bind = (value: unknown): string | number | Buffer | null =>
   typeof value === 'string' || typeof value === 'number' || Buffer.isBuffer(value) ? value : null;
@@ -144,17 +144,7 @@ describe('Odd rows of grycap/im', () => {
       return all;
     };
 
-    /** The report out of the lines of the log. */
-    const report = () => {
-      const notes = (pattern: RegExp) =>
-        lines.flatMap((line) => {
-          const [, id = '', told = ''] = pattern.exec(line) ?? [];
-          return told === '' ? [] : [{ id, text: told }];
-        });
-      const failed = notes(/^Infrastructure (.*?) of grycap\/im could not be taken over: (.*)\.$/s);
-      const warnings = notes(/^Infrastructure (.*?) of grycap\/im: (.*)\.$/s);
-      return { failed, warnings };
-    };
+    const report = () => reportOfLog(lines);
 
     it('each is taken over or named; nothing is quoted; the old table stays; mended rows come with the next start', async () => {
       change((database) => {

@@ -112,6 +112,7 @@ export const ODD_ROWS: readonly OddRow[] = [
     'living',
     /it is [0-9a-f-]{36} here/,
   ),
+  odd('the same id in small letters', { id: 'abcdef00-0000-4000-8000-0000000000aa', data: text() }),
   odd('a number as id', { id: '17', data: text({ id: 17 }) }, 'living', /made under the name 17 are not removed/),
   odd('an id with odd characters', { id: "../x' %\n", data: text() }, 'living', /made under the name \.\.\/x'\?%\?/),
   odd('no id', { id: null, data: text() }, 'left', /^the row has no id/),
