@@ -2,7 +2,14 @@
 // Takes over one exported infrastructure with its owners (persistence.md §5-§7).
 import { open } from 'node:fs/promises';
 import { badRequest } from '../domain/index.js';
-import { type Change, type ReferenceRecord, readReferenceRecord, recordChanges, type Store } from '../store/index.js';
+import {
+  type Change,
+  Lenient,
+  type ReferenceRecord,
+  readReferenceRecord,
+  recordChanges,
+  type Store,
+} from '../store/index.js';
 import type { AdminContext, Arguments } from './command.js';
 import { presentStore } from './present-store.js';
 import { countText } from './text.js';
@@ -11,7 +18,8 @@ const LARGEST_DOCUMENT = 256 * 1024 * 1024;
 
 /** @throws ImError `bad-request` when the document cannot be read or its infrastructure lives here */
 export async function importDocument(context: AdminContext, { flags }: Arguments, path: string): Promise<number> {
-  const record = await readDocument(path, context.now());
+  const reading = new Lenient();
+  const record = await readDocument(path, context.now(), reading);
   const store = flags.has('dry-run') ? await presentStore(context) : await context.openStore();
   const id = flags.has('new-id') ? context.newId() : record.infrastructure.id;
   const known = await store?.getHeader(id);
@@ -21,6 +29,7 @@ export async function importDocument(context: AdminContext, { flags }: Arguments
   if (!flags.has('dry-run')) {
     await store?.commit(await importChanges(context, store, record, id, known !== undefined));
   }
+  for (const note of reading.notes) context.note(`warning: ${note}`);
   const vms = record.vms.filter(({ isDestroyed }) => !isDestroyed).length;
   if (flags.has('json')) {
     context.out(JSON.stringify({ id, vms, isDryRun: flags.has('dry-run') }));
@@ -56,7 +65,7 @@ async function importChanges(
   ];
 }
 
-async function readDocument(path: string, now: number): Promise<ReferenceRecord> {
+async function readDocument(path: string, now: number, reading: Lenient): Promise<ReferenceRecord> {
   const file = await open(path, 'r');
   let text: string;
   try {
@@ -69,7 +78,7 @@ async function readDocument(path: string, now: number): Promise<ReferenceRecord>
     await file.close();
   }
   try {
-    return readReferenceRecord(text, { createdAt: now });
+    return readReferenceRecord(text, { createdAt: now, reading });
   } catch (error) {
     // The text of the error can quote the document, and with it its passwords.
     const kind = error instanceof Error ? error.name : 'error';

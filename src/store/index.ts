@@ -4,6 +4,7 @@ export { type DataDb, parseDataDb } from './data-db.js';
 export { readKeyFile } from './key-file.js';
 export { type OpenStoreOptions, openStore } from './open-store.js';
 export { type OpenReference, openReference } from './reference/open-reference.js';
+export { Lenient } from './reference/reading.js';
 export { type ReferenceRecord, readReferenceRecord, recordChanges } from './reference/record.js';
 export type { ReferenceNote, ReferenceReport } from './reference/report.js';
 export { type ReferenceTarget, takeOver } from './reference/take-over.js';

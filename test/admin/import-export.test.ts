@@ -81,6 +81,17 @@ describe('im-admin export and import', () => {
     expect((await other.run('import', other.path('missing'))).text).to.contain('cannot be read');
   });
 
+  it('takes what it can of a document of old, and says what it left out', async () => {
+    const store = await other.open();
+    const old = JSON.parse(await readExport('infra-2.0.0-radl'));
+    await writeFile(other.path('old.json'), JSON.stringify({ ...old, radl: 'system ( x = top-secret' }));
+    const { status, notes, text } = await other.run('import', other.path('old.json'));
+    expect(status, text).to.equal(0);
+    expect(notes.join('\n')).to.match(/^warning: its document is no RADL .* send the whole document anew$/m);
+    expect(text).not.to.contain('top-secret');
+    expect(await store.listVms(old.id, { includeDestroyed: true })).to.have.length(old.vm_list.length);
+  });
+
   for (const release of RELEASES) {
     it(`imports a database of ${release}, again without effect, and leaves it as it is`, async () => {
       const store = await house.open();
