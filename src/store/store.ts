@@ -234,7 +234,17 @@ export interface Store {
   /** All VM logs of an infrastructure that are not empty, by VM number, in one read. */
   readVmLogs(infrastructureId: string): Promise<ReadonlyMap<number, string>>;
 
-  /** Takes or renews the lease when it is free, expired or already this holder's; undefined when somebody else holds it. */
-  acquireLease(infrastructureId: string, holder: string, ttlMs: number): Promise<Lease | undefined>;
+  /**
+   * Takes or renews the lease when it is free, expired or already this holder's; undefined when somebody else holds it.
+   * @param replaces asked about a lease of somebody else that has not run out; true: its holder is known to use it no more, and it is
+   *   taken with a new fencing number. Called in the transaction, several times when that is repeated; not called when the lease is just
+   *   being written. The `expiresAt` that it gets is by the clock of the database.
+   */
+  acquireLease(
+    infrastructureId: string,
+    holder: string,
+    ttlMs: number,
+    replaces?: (standing: Lease) => boolean,
+  ): Promise<Lease | undefined>;
   releaseLease(lease: Lease): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
 import type { Owner } from '../../src/domain/index.js';
-import type { Store } from '../../src/store/index.js';
+import type { Lease, Store } from '../../src/store/index.js';
 import { CLOUD, document, infrastructure, operation, resource, START, textOf, vm } from './records.js';
 import { rejection } from './rejection.js';
 
@@ -679,6 +679,40 @@ export function describeStoreContract(
         await store.releaseLease(second);
         const third = (await store.acquireLease('inf', 'b', TTL))!;
         expect(third.fencing).to.be.greaterThan(second.fencing);
+      });
+
+      it('are taken from a holder that is known to be gone, with a new number, and from nobody else', async () => {
+        await insert('inf');
+        const gone = (await store.acquireLease('inf', 'gone', TTL))!;
+        const asked: Lease[] = [];
+        const replaces = (standing: Lease): boolean => {
+          asked.push(standing);
+          return standing.holder === 'gone';
+        };
+        const next = (await store.acquireLease('inf', 'next', TTL, replaces))!;
+        expect(asked[0]).to.include({ infrastructureId: 'inf', holder: 'gone', fencing: gone.fencing });
+        expect(next.fencing).to.be.greaterThan(gone.fencing);
+        await rejection(store.commit([{ kind: 'insert-vm', vm: vm('inf', 0) }], gone), 'incorrect-state');
+        await store.commit([{ kind: 'insert-vm', vm: vm('inf', 1) }], next);
+        expect((await store.listVmStatuses('inf')).map(({ number }) => number)).to.deep.equal([1]);
+        clock.now += 1000;
+        await store.acquireLease('inf', 'next', TTL);
+        expect(await store.acquireLease('inf', 'gone', TTL, replaces)).to.equal(undefined);
+        const last = asked.at(-1);
+        expect([last?.holder, last?.fencing]).to.deep.equal(['next', next.fencing]);
+        expect(last?.expiresAt).to.be.greaterThan(Number(asked[0]?.expiresAt));
+      });
+
+      it('ask nobody about a lease that is free, expired or their own', async () => {
+        const never = (): boolean => {
+          throw new Error('nobody needs to be asked');
+        };
+        const lease = (await store.acquireLease('inf', 'a', TTL, never))!;
+        expect((await store.acquireLease('inf', 'a', TTL, never))!.fencing).to.equal(lease.fencing);
+        clock.now += TTL;
+        const taken = (await store.acquireLease('inf', 'b', TTL, never))!;
+        await store.releaseLease(taken);
+        expect((await store.acquireLease('inf', 'c', TTL, never))!.fencing).to.be.greaterThan(taken.fencing);
       });
 
       it('go to one of several that ask together', async () => {

@@ -11,20 +11,27 @@ export interface LeaseTimes {
   readonly own: number;
 }
 
-/** Takes or renews a lease; undefined when somebody else holds it. */
+/** Takes or renews a lease; undefined when somebody else holds it. @param replaces see Store.acquireLease */
 export async function stageAcquire(
   draft: Draft,
   times: LeaseTimes,
   infrastructureId: string,
   holder: string,
   ttlMs: number,
+  replaces: (standing: Lease) => boolean,
 ): Promise<Lease | undefined> {
   const row = await draft.get('leases', infrastructureId);
-  const isRenewal = row !== undefined && textOf(row, 'holder') === holder;
-  if (row !== undefined && !isRenewal && integerOf(row, 'expires_at') > times.present) {
+  const standing = row && {
+    infrastructureId,
+    holder: textOf(row, 'holder'),
+    fencing: integerOf(row, 'fencing'),
+    expiresAt: integerOf(row, 'expires_at'),
+  };
+  const isRenewal = standing?.holder === holder;
+  if (standing !== undefined && !isRenewal && standing.expiresAt > times.present && !replaces(standing)) {
     return undefined;
   }
-  const fencing = (row === undefined ? 0 : integerOf(row, 'fencing')) + (isRenewal ? 0 : 1);
+  const fencing = (standing?.fencing ?? 0) + (isRenewal ? 0 : 1);
   const fields = { holder, fencing, expires_at: times.present + ttlMs };
   if (row === undefined) {
     await draft.insert('leases', infrastructureId, fields);

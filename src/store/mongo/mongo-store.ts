@@ -140,11 +140,11 @@ export function createMongoStore(parts: MongoStoreParts): Store {
     readLog: (id, vm, fromCharacter) => connection.read((database) => readLog(database, id, vm, fromCharacter)),
     readVmLogs: (id) => connection.read((database) => readVmLogs(database, id)),
 
-    acquireLease: (id, holder, ttlMs) =>
+    acquireLease: (id, holder, ttlMs, replaces = () => false) =>
       queue.submit(async ({ draft }) => {
         const own = now();
         const present = parts.leasesByOwnTime ? own : await serverTime(db);
-        return await stageAcquire(draft, { present, own }, id, holder, ttlMs);
+        return await stageAcquire(draft, { present, own }, id, holder, ttlMs, replaces);
       }),
     releaseLease: (lease) => queue.submit(({ draft }) => stageRelease(draft, lease)),
   };

@@ -34,6 +34,7 @@ export function leaseClock(serverTime: string | undefined, ownTime: number): Lea
 
 /**
  * Takes or renews a lease. A new holder gets a higher fencing number; a renewal keeps its number, since nobody else wrote in between.
+ * @param replaces see Store.acquireLease
  * @returns undefined when somebody else holds it, or is writing under it at this moment
  */
 export async function acquireLease(
@@ -43,11 +44,12 @@ export async function acquireLease(
   infrastructureId: string,
   holder: string,
   ttlMs: number,
+  replaces: (standing: Lease) => boolean,
 ): Promise<Lease | undefined> {
   const expiresAt = clock.ownTime + ttlMs;
   // Waiting for a daemon that was stopped in the middle of a write would hold up all writes of this one.
   const free = await session.first(
-    `SELECT holder, fencing, CASE WHEN expires_at <= ${clock.present.sql} THEN 1 ELSE 0 END AS has_expired
+    `SELECT holder, fencing, expires_at, CASE WHEN expires_at <= ${clock.present.sql} THEN 1 ELSE 0 END AS has_expired
        FROM leases WHERE infrastructure_id = ?${dialect.forUpdateIfFree}`,
     [...clock.present.values, infrastructureId],
   );
@@ -56,11 +58,17 @@ export async function acquireLease(
       ? { infrastructureId, holder, fencing: 1, expiresAt }
       : undefined;
   }
-  const isRenewal = textOf(free, 'holder') === holder;
-  if (!isRenewal && !flagOf(free, 'has_expired')) {
+  const standing = {
+    infrastructureId,
+    holder: textOf(free, 'holder'),
+    fencing: integerOf(free, 'fencing'),
+    expiresAt: integerOf(free, 'expires_at'),
+  };
+  const isRenewal = standing.holder === holder;
+  if (!isRenewal && !flagOf(free, 'has_expired') && !replaces(standing)) {
     return undefined;
   }
-  const fencing = integerOf(free, 'fencing') + (isRenewal ? 0 : 1);
+  const fencing = standing.fencing + (isRenewal ? 0 : 1);
   const expiry = clock.after(ttlMs);
   await session.run(
     `UPDATE leases SET holder = ?, fencing = ?, expires_at = ${expiry.sql} WHERE infrastructure_id = ?`,

@@ -129,8 +129,10 @@ export function createSqlStore(parts: SqlStoreParts): Store {
     readLog: (id, vm, fromCharacter) => database.read((session) => readLog(session, id, vm, fromCharacter)),
     readVmLogs: (id) => database.read((session) => readVmLogs(session, id)),
 
-    acquireLease: (id, holder, ttlMs) =>
-      queue.submit((session) => acquireLease(session, dialect, leaseClock(leaseTime, now()), id, holder, ttlMs)),
+    acquireLease: (id, holder, ttlMs, replaces = () => false) =>
+      queue.submit((session) =>
+        acquireLease(session, dialect, leaseClock(leaseTime, now()), id, holder, ttlMs, replaces),
+      ),
     releaseLease: (lease) => queue.submit((session) => releaseLease(session, lease)),
   };
 }
