@@ -2,6 +2,7 @@
 // The composition root: builds every room from the configuration, starts them in order and stops them gracefully.
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createDocumentScreen } from './api/document-screen.js';
 import type { Listener } from './api/listener.js';
@@ -20,7 +21,15 @@ import { createHealth } from './observability/health.js';
 import type { Logging } from './observability/logging/logging.js';
 import { createMetrics } from './observability/metrics.js';
 import { redactWhole } from './observability/redaction.js';
-import { OperationEngine, type OperationEnvironment, Refresher } from './operations/index.js';
+import {
+  describeInstance,
+  hasEnded,
+  instanceText,
+  NodeClaim,
+  OperationEngine,
+  type OperationEnvironment,
+  Refresher,
+} from './operations/index.js';
 import { type MaintenanceSettings, startMaintenance } from './operations/maintenance/index.js';
 import {
   connectorSettings,
@@ -52,6 +61,8 @@ export interface DaemonOptions {
 
 /** A daemon that runs. */
 export interface Daemon {
+  /** Resolves when the daemon has to be stopped, with the reason: its name is another daemon's. */
+  readonly failure: Promise<ImError>;
   /** Reads users and certificates again and reopens the logs (SIGHUP). */
   reload(): Promise<void>;
   /** Stops accepting, lets operations end or parks them, and closes everything. Losing nothing. */
@@ -141,8 +152,21 @@ async function build(
     allowedRepository: config.oaipmhRepoBaseIdentifierUrl,
   };
   const tunnelKeys = createTunnelKeys();
+  const instance = instanceText(randomUUID(), hostname());
+  const { leaseMs } = operationSettings(config);
+  const claim = new NodeClaim({
+    store,
+    name: config.nodeName,
+    ttlMs: leaseMs,
+    instance,
+    hasEnded,
+    describe: describeInstance,
+    logger,
+  });
+  closers.push(() => claim.close());
   const operations: OperationEnvironment = {
     store,
+    claim,
     connectors,
     cloudsOf,
     contextualizer,
@@ -208,7 +232,10 @@ async function build(
   const health = createHealth({
     version: VERSION,
     monotonicNow: () => performance.now(),
-    checks: [{ name: 'database', run: () => store.ping() }],
+    checks: [
+      { name: 'database', run: () => store.ping() },
+      { name: 'node name', run: () => claim.check() },
+    ],
   });
 
   const screen = createDocumentScreen({ logger });
@@ -239,6 +266,7 @@ async function build(
     servers.push(createXmlRpcServer({ ...shared, settings: config }));
   }
   logger.info(`************ Start Infrastructure Manager daemon (v.${VERSION}) ************`);
+  await claim.begin();
   for (const server of servers) {
     await server.listen();
     closers.push(() => server.close(0));
@@ -246,8 +274,9 @@ async function build(
   await engine.start();
   const maintained = maintenanceSettings(config);
   const settings = decorate?.maintenance?.(maintained) ?? maintained;
-  const maintenance = startMaintenance({ store, settings, logger, now: Date.now });
+  const maintenance = startMaintenance({ store, settings, holder: instance, logger, now: Date.now });
   return {
+    failure: claim.refused,
     reload: () => reload(logging, authenticator, servers),
     stop: async () => {
       const graceMs = config.shutdownGraceSeconds * 1000;
@@ -263,6 +292,7 @@ async function build(
       await contextualizer.close();
       await screen.close();
       await tidied;
+      await claim.close();
       metrics.close();
       logger.info('Flushing data to DB...');
       await store.close();

@@ -91,8 +91,10 @@ async function run(configFile: string | undefined): Promise<number> {
     await logging.close();
     return 1;
   }
-  await liveUntilSignal(daemon, logging, longestStopMs(loaded.config), (line) => console.log(line));
-  return 0;
+  return liveUntilSignal(daemon, logging, longestStopMs(loaded.config), {
+    say: (line) => console.log(line),
+    complain: (line) => console.error(line),
+  });
 }
 
 async function main(): Promise<number> {

@@ -7,17 +7,23 @@ import type { Logging } from './observability/logging/logging.js';
 /** A stop that takes this much longer than it may is cut off: service managers and containers kill soon after. */
 const MOST_OVERTIME_MS = 300;
 
+/** Where the process writes lines for whoever started it. */
+export interface Terminal {
+  readonly say: (line: string) => void;
+  readonly complain: (line: string) => void;
+}
+
 /**
- * Serves until SIGTERM or SIGINT, then stops; a second signal ends the process at once.
+ * Serves until SIGTERM or SIGINT, or until the daemon cannot go on, then stops; a second signal ends the process at once.
  * @param longestStopMs how long the stop may take
- * @param say writes a line to the standard output
+ * @returns the exit status
  */
 export async function liveUntilSignal(
   daemon: Daemon,
   logging: Logging,
   longestStopMs: number,
-  say: (line: string) => void,
-): Promise<void> {
+  terminal: Terminal,
+): Promise<number> {
   process.on('SIGHUP', () => {
     daemon.reload().then(
       () => logging.info('SIGHUP: logs reopened, users and certificates read again.'),
@@ -26,15 +32,23 @@ export async function liveUntilSignal(
   });
   process.on('uncaughtException', (error) => logging.error(`Uncaught: ${errorText(error)}`, { error }));
   process.on('unhandledRejection', (error) => logging.error(`Unhandled: ${errorText(error)}`, { error }));
-  const signal = await new Promise<NodeJS.Signals>((stop) => {
+  const signal = new Promise<NodeJS.Signals>((stop) => {
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
   });
-  say(`Signal ${signal === 'SIGTERM' ? 15 : 2} received. Exiting...`);
+  const reason = await Promise.race([signal, daemon.failure]);
+  const hasFailed = reason instanceof Error;
+  if (hasFailed) {
+    terminal.complain(errorText(reason));
+    logging.error(`The daemon cannot go on: ${errorText(reason)}`);
+  } else {
+    terminal.say(`Signal ${reason === 'SIGTERM' ? 15 : 2} received. Exiting...`);
+  }
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
   setTimeout(() => process.exit(1), longestStopMs + MOST_OVERTIME_MS).unref();
   await daemon.stop();
   await logging.close();
-  say('IM service stopped.');
+  terminal.say('IM service stopped.');
+  return hasFailed ? 1 : 0;
 }

@@ -38,7 +38,6 @@ export function longestStopMs(config: Config): number {
 /** Settings of the operations room. */
 export function operationSettings(config: Config): OperationSettings {
   return {
-    nodeName: config.nodeName,
     leaseMs: seconds(config.leaseSeconds),
     maxSimultaneousLaunches: config.maxSimultaneousLaunches,
     maxSimultaneousLaunchesPerCloud: config.maxSimultaneousLaunchesPerCloud,
@@ -55,11 +54,10 @@ export function operationSettings(config: Config): OperationSettings {
 
 /** Settings of what the daemon tidies up by itself. */
 export function maintenanceSettings(config: Config): MaintenanceSettings {
-  const { nodeName, deletedRetentionDays, backupDir: directory, backupSchedule: schedule, backupKeep: keep } = config;
+  const { deletedRetentionDays, backupDir: directory, backupSchedule: schedule, backupKeep: keep } = config;
   const location = parseDataDb(config.dataDb);
   const isWanted = directory !== '' && location.kind === 'sqlite';
   return {
-    nodeName,
     deletedRetentionDays,
     ...(isWanted && { backup: { database: location.path, directory, schedule, keep } }),
   };

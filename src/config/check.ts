@@ -30,6 +30,9 @@ export interface Finding {
   readonly isOfMachine?: true;
 }
 
+/** Names of hosts are shorter. It stands in columns of 255 characters, together with other things. */
+const LONGEST_NODE_NAME = 200;
+
 const error = (option: string, message: string): Finding => ({ severity: 'error', option, message });
 const lacking = (option: string, message: string): Finding => ({ ...error(option, message), isOfMachine: true });
 const warning = (option: string, message: string): Finding => ({ severity: 'warning', option, message });
@@ -235,6 +238,12 @@ function checkLimits(config: Config): readonly Finding[] {
       warning(
         'MAX_SIMULTANEOUS_LAUNCHES_PER_CLOUD',
         'MAX_SIMULTANEOUS_LAUNCHES_PER_CLOUD is larger than MAX_SIMULTANEOUS_LAUNCHES, which limits it.',
+      ),
+    ),
+    ...when(config.nodeName.length > LONGEST_NODE_NAME, () =>
+      error(
+        'NODE_NAME',
+        `NODE_NAME has ${config.nodeName.length} characters; give the daemon a name of at most ${LONGEST_NODE_NAME}.`,
       ),
     ),
     ...when(!config.remoteConfDir.startsWith('/'), () =>

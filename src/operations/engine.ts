@@ -46,8 +46,8 @@ export class OperationEngine {
 
   constructor(environment: OperationEnvironment) {
     this.#environment = environment;
-    const { settings, store, logger } = environment;
-    this.#leases = new LeaseKeeper(store, settings.nodeName, settings.leaseMs, logger);
+    const { settings, store, claim, logger } = environment;
+    this.#leases = new LeaseKeeper(store, claim, settings.leaseMs, logger);
     this.#workspaces = new Workspaces(store, this.#leases);
     this.observer = new Observer(environment);
     this.#lanes = new Lanes({

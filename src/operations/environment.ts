@@ -13,10 +13,10 @@ import type {
 import type { SystemDefaults } from '../radl/index.js';
 import type { Change, Store } from '../store/index.js';
 import type { Logger } from '../util/logger.js';
+import type { NodeClaim } from './node-claim.js';
 
 /** The options that operations read. Times in milliseconds. */
 export interface OperationSettings {
-  readonly nodeName: string;
   readonly leaseMs: number;
   /** Connector calls of all operations at once that launch, delete or switch VMs. */
   readonly maxSimultaneousLaunches: number;
@@ -79,6 +79,8 @@ export interface OperationMetrics {
 /** Everything from outside. */
 export interface OperationEnvironment {
   readonly store: Store;
+  /** The name under which leases are taken; nothing is begun while it is another daemon's. */
+  readonly claim: NodeClaim;
   readonly connectors: ConnectorSource;
   /** Clouds among authorization items, with generated ids (auth.md §5). */
   readonly cloudsOf: (items: readonly AuthItem[]) => readonly CloudCredential[];

@@ -16,5 +16,7 @@ export { mergeRequest } from './launch/prepare.js';
 export { encodeLaunchRequest } from './launch/request.js';
 export { vmDocument, withConfiguration } from './launch/vm-document.js';
 export { logLine } from './log-line.js';
+export { NodeClaim } from './node-claim.js';
+export { describeInstance, hasEnded, instanceText } from './process-instance.js';
 export { Refresher } from './refresher.js';
 export { machinesOf } from './removal/release.js';

@@ -2,11 +2,17 @@
 // Holds and renews the leases of the infrastructures that this daemon works on.
 import { errorText, ImError } from '../domain/index.js';
 import type { Lease, Store } from '../store/index.js';
+import { sleep } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
 import { LeaseLost } from './interruption.js';
+import { ageOf, type Moment, present } from './moment.js';
+import { type NodeClaim, supersedes } from './node-claim.js';
 
 /** How long a lease is kept after its last use: operations of one infrastructure often follow each other. */
 const LINGER_MS = 5000;
+
+/** Pause before a lease that another daemon was just trying to get is renewed again. */
+const BUSY_MS = 100;
 
 interface Held {
   lease: Lease;
@@ -16,49 +22,51 @@ interface Held {
   readonly onLost: Set<() => void>;
 }
 
-/** A time by the wall clock and by the clock that nobody sets, milliseconds. */
-interface Moment {
-  readonly wall: number;
-  readonly steady: number;
-}
-
-const present = (): Moment => ({ wall: Date.now(), steady: performance.now() });
-
-const ageOf = (moment: Moment): number => {
-  const { wall, steady } = present();
-  return Math.max(wall - moment.wall, steady - moment.steady);
-};
-
 /** Leases of one daemon. */
 export class LeaseKeeper {
   readonly #store: Store;
-  readonly #holder: string;
+  readonly #claim: NodeClaim;
   readonly #ttlMs: number;
   readonly #logger: Logger;
   readonly #held = new Map<string, Held>();
   #timer: NodeJS.Timeout | undefined;
   #isEager = false;
 
-  constructor(store: Store, holder: string, ttlMs: number, logger: Logger) {
+  constructor(store: Store, claim: NodeClaim, ttlMs: number, logger: Logger) {
     this.#store = store;
-    this.#holder = holder;
+    this.#claim = claim;
     this.#ttlMs = ttlMs;
     this.#logger = logger;
+    claim.onLost(() => {
+      for (const [infrastructureId, held] of [...this.#held]) {
+        this.#lose(infrastructureId, held);
+      }
+    });
   }
 
   /**
    * Takes the lease of an infrastructure, or shares the one that is held.
    * @param onLost called when another daemon took it over
-   * @returns a function that gives this use back, or undefined when another daemon holds the lease
+   * @returns a function that gives this use back, or undefined when another daemon holds the lease, or the name of this one
    */
   async acquire(infrastructureId: string, onLost: () => void): Promise<(() => void) | undefined> {
     const known = this.#held.get(infrastructureId);
     if (known !== undefined) {
       return this.#use(infrastructureId, known, onLost);
     }
+    const { holder } = this.#claim;
+    if (holder === undefined) {
+      return undefined;
+    }
     const asked = present();
-    const lease = await this.#store.acquireLease(infrastructureId, this.#holder, this.#ttlMs);
+    const lease = await this.#store.acquireLease(infrastructureId, holder, this.#ttlMs, (standing) =>
+      supersedes(holder, standing.holder),
+    );
     if (lease === undefined) {
+      return undefined;
+    }
+    if (this.#claim.holder !== holder) {
+      // Whoever has the name takes it.
       return undefined;
     }
     let held = this.#held.get(infrastructureId);
@@ -96,11 +104,16 @@ export class LeaseKeeper {
    * @throws LeaseLost when another daemon has it; ImError `store-unavailable` when that cannot be found out
    */
   async confirm(infrastructureId: string): Promise<void> {
+    await this.#claim.confirm();
     const held = this.#held.get(infrastructureId);
-    if (held !== undefined && ageOf(held.asked) > this.#ttlMs / 2) {
+    const isOurs = (): boolean => held !== undefined && this.#held.get(infrastructureId) === held;
+    for (let tries = 0; held !== undefined && isOurs() && ageOf(held.asked) > this.#ttlMs / 2; tries += 1) {
+      if (tries > 0) {
+        await sleep(BUSY_MS);
+      }
       await this.#renew(infrastructureId, held);
     }
-    if (held === undefined || this.#held.get(infrastructureId) !== held) {
+    if (!isOurs()) {
       throw new LeaseLost();
     }
   }
@@ -190,13 +203,18 @@ export class LeaseKeeper {
 
   async #renew(infrastructureId: string, held: Held): Promise<void> {
     const asked = present();
-    const lease = await this.#store.acquireLease(infrastructureId, this.#holder, this.#ttlMs);
+    let isElsewhere = false;
+    const lease = await this.#store.acquireLease(infrastructureId, held.lease.holder, this.#ttlMs, () => {
+      isElsewhere = true;
+      return false;
+    });
     if (lease !== undefined && lease.fencing === held.lease.fencing) {
       held.lease = lease;
       held.asked = asked;
-    } else {
+    } else if (lease !== undefined || isElsewhere || ageOf(held.asked) > this.#ttlMs) {
       this.#lose(infrastructureId, held);
     }
+    // Otherwise another daemon tried to get it at that moment: it is renewed the next time.
   }
 
   #lose(infrastructureId: string, held: Held): void {

@@ -67,6 +67,7 @@ describe('checkConfig', () => {
     ['VM_INFO_UPDATE_ERROR_GRACE_PERIOD = 10', ['warning VM_INFO_UPDATE_ERROR_GRACE_PERIOD']],
     ['MAX_SIMULTANEOUS_LAUNCHES_PER_CLOUD = 2', ['warning MAX_SIMULTANEOUS_LAUNCHES_PER_CLOUD']],
     ['REMOTE_CONF_DIR = im', ['error REMOTE_CONF_DIR']],
+    [`NODE_NAME = ${'n'.repeat(201)}`, ['error NODE_NAME']],
   ];
   for (const [lines, findings] of cases) {
     it(`finds ${findings.join(', ') || 'nothing'} in ${lines.replaceAll('\n', '; ')}`, () => {

@@ -97,13 +97,15 @@ describe('two daemons on one database', () => {
     const common = { types: [cloud.connectorType()], ...(contextualizer && { contextualizer }) };
     first = await startHouse({
       ...common,
-      settings: { nodeName: 'first', leaseMs },
+      nodeName: 'first',
+      settings: { leaseMs },
       ...(decorateStore && { decorateStore }),
     });
     second = await startHouse({
       ...common,
       directory: first.directory,
-      settings: { nodeName: 'second', leaseMs },
+      nodeName: 'second',
+      settings: { leaseMs },
       ...(decorateSecond && { decorateStore: decorateSecond }),
     });
   };

@@ -18,6 +18,7 @@ import {
 } from '../../src/manager/index.js';
 import { redactWhole } from '../../src/observability/redaction.js';
 import {
+  NodeClaim,
   OperationEngine,
   type OperationEnvironment,
   type OperationSettings,
@@ -34,6 +35,10 @@ export interface HouseOptions {
   readonly directory?: string;
   readonly contextualizer?: Contextualizer;
   readonly settings?: Partial<OperationSettings>;
+  /** NODE_NAME. */
+  readonly nodeName?: string;
+  /** Runs of daemons that are known to have ended, by what {@link House.instance} says. */
+  readonly hasEnded?: (instance: string) => boolean;
   readonly bootMode?: 0 | 1 | 2;
   readonly masksVmCredentials?: boolean;
   /** SERVICE_URL. */
@@ -55,6 +60,9 @@ export interface House {
   readonly engine: OperationEngine;
   readonly store: Store;
   readonly directory: string;
+  /** This run of the daemon, unlike any other. */
+  readonly instance: string;
+  readonly claim: NodeClaim;
   /** Stops it as SIGTERM does; the directory stays. */
   stop(): Promise<void>;
 }
@@ -108,8 +116,33 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     serviceUrl: options.serviceUrl ?? '',
   };
   const tunnelKeys = options.tunnelKeys ?? createTunnelKeys();
+  const settings: OperationSettings = {
+    leaseMs: 30_000,
+    maxSimultaneousLaunches: 5,
+    maxSimultaneousLaunchesPerCloud: 0,
+    maxVmFails: 3,
+    delayBetweenVmRetriesMs: 0,
+    vmInfoUpdateFrequencyMs: 0,
+    vmInfoUpdateErrorGracePeriodMs: 120_000,
+    systemDefaults: SYSTEM_DEFAULTS,
+    defaultVmName: 'vnode-#N#',
+    defaultDomain: 'localdomain',
+    sshReverseTunnels: true,
+    ...options.settings,
+  };
+  const instance = randomUUID();
+  const claim = new NodeClaim({
+    store,
+    name: options.nodeName ?? 'test',
+    ttlMs: settings.leaseMs,
+    instance,
+    hasEnded: options.hasEnded ?? (() => false),
+    describe: (other) => `run ${other}`,
+    logger,
+  });
   const environment: OperationEnvironment = {
     store,
+    claim,
     connectors,
     cloudsOf,
     contextualizer: options.contextualizer ?? instantContextualizer,
@@ -124,21 +157,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       randomText,
       newId: randomUUID,
     }),
-    settings: {
-      nodeName: 'test',
-      leaseMs: 30_000,
-      maxSimultaneousLaunches: 5,
-      maxSimultaneousLaunchesPerCloud: 0,
-      maxVmFails: 3,
-      delayBetweenVmRetriesMs: 0,
-      vmInfoUpdateFrequencyMs: 0,
-      vmInfoUpdateErrorGracePeriodMs: 120_000,
-      systemDefaults: SYSTEM_DEFAULTS,
-      defaultVmName: 'vnode-#N#',
-      defaultDomain: 'localdomain',
-      sshReverseTunnels: true,
-      ...options.settings,
-    },
+    settings,
     logger,
     metrics: { operationFinished: () => undefined },
     now,
@@ -179,15 +198,19 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     randomText,
     newId: randomUUID,
   };
+  await claim.begin();
   await engine.start();
   return {
     manager: createManager(managerEnvironment),
     engine,
     store,
     directory,
+    instance,
+    claim,
     stop: async () => {
       await engine.stop(2000);
       await refresher.stop();
+      await claim.close();
       await store.close();
     },
   };

@@ -38,5 +38,9 @@ const daemon = await startDaemon({
     }),
   },
 });
-await liveUntilSignal(daemon, logging, longestStopMs(config), (line) => console.log(line));
-process.exit(0);
+process.exit(
+  await liveUntilSignal(daemon, logging, longestStopMs(config), {
+    say: (line) => console.log(line),
+    complain: (line) => console.error(line),
+  }),
+);

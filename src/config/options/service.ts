@@ -155,7 +155,10 @@ export const serviceOptions = {
     name: 'NODE_NAME',
     default: derived('the name of the host', (context) => context.hostName),
     emptyMeansDefault: true,
-    help: 'Name of this daemon among those that share the database. It must differ from the others.',
+    help:
+      'Name of this daemon among those that share the database. It must differ from the others: a daemon whose name ' +
+      'another living one has ends at its start and says so. A daemon that starts again keeps its name, and goes on with ' +
+      'what it was working on.',
   }),
   leaseSeconds: integer({
     name: 'LEASE_SECONDS',

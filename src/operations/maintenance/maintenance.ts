@@ -10,7 +10,6 @@ import { type MaintenanceTask, takeTurn } from './turn.js';
 
 /** The options of the maintenance. */
 export interface MaintenanceSettings {
-  readonly nodeName: string;
   /** Days that a deleted infrastructure is kept; 0: for ever. */
   readonly deletedRetentionDays: number;
   /** When that is looked at, cron text in the local time of the host. Default: every night. */
@@ -26,6 +25,8 @@ export interface MaintenanceSettings {
 export interface MaintenanceEnvironment {
   readonly store: Store;
   readonly settings: MaintenanceSettings;
+  /** Who takes the turns: this run of the daemon, unlike any other. */
+  readonly holder: string;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -52,7 +53,7 @@ export function startMaintenance(environment: MaintenanceEnvironment): Maintenan
   const tasks: ScheduledTask[] = [];
 
   const start = (name: MaintenanceTask, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
-    const turn = { holder: settings.nodeName, turnMs: TURN_MS, signal: stopping.signal };
+    const turn = { holder: environment.holder, turnMs: TURN_MS, signal: stopping.signal };
     const run = takeTurn(environment.store, name, turn, work)
       .catch((error: unknown) => {
         if (!stopping.signal.aborted) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three daemons on one database behind the real HAProxy with the shipped configuration: stickiness, a daemon that dies, one that is
-// stopped for a while, and a rolling restart under load.
+// stopped for a while, one that is there twice, and a rolling restart under load.
 import { expect } from 'chai';
 import { Cluster, type ClusterNode } from '../../support/cluster/cluster.js';
 import { needClusterPeers } from '../../support/cluster/cluster-peers.js';
 import { monotonicMs } from '../../support/cluster/recording-cloud.js';
 import { idOf, linesOf, RestUser } from '../../support/daemon.js';
-import { until } from '../../support/waiting.js';
+import { until, untilItWorks } from '../../support/waiting.js';
 import { AUTHORIZATION, machines, more } from './documents.js';
 
 /** LEASE_SECONDS by default, and what a look-out needs: the promise is 30 s. */
@@ -145,6 +145,63 @@ describe('three daemons behind HAProxy', function () {
     );
     expect(late.filter((report) => report.fencing < fencing)).to.deep.equal([]);
     expect((await user.get(`/infrastructures/${id}`)).status).to.equal(404);
+    await everybodyUp();
+  });
+
+  it('does not start a copy of a living daemon, which begins nothing until it ends', async () => {
+    const node = cluster.node(0);
+    const twin = await cluster.twinOf(node, 'twin');
+    await twin.configure({ LEASE_SECONDS: 5, SHUTDOWN_DRAIN_SECONDS: 0 });
+    try {
+      twin.launch();
+      const users = new RestUser(twin.url, AUTHORIZATION);
+      const anybody = new RestUser(twin.url, '');
+      await untilItWorks(() => anybody.get('/version'), 'the copy to answer');
+      const ready = await anybody.get('/ready');
+      expect(ready.status).to.equal(503);
+      expect(ready.text).to.match(/"node name","status":"failed","message":"The name im1 belongs to another daemon/);
+      const id = await users.create(machines(1));
+      await until(() => !twin.isRunning, 'the copy to end', 60_000);
+      expect(twin.exitCode).to.equal(1);
+      expect(twin.output).to.match(
+        /NODE_NAME im1 is in use: another daemon, process \d+ on host \S+, has that name.*set NODE_NAME in im\.cfg/,
+      );
+      // What it accepted is done by the others.
+      await user.reaches(id, 'configured');
+      await expectWhole(id);
+      expect(cluster.cloud.reports.filter(({ node: name }) => name === 'twin')).to.deep.equal([]);
+      expect(await node.isReady(), node.log()).to.equal(true);
+      expect((await user.delete(`/infrastructures/${id}`)).status).to.equal(200);
+    } finally {
+      await twin.stop('SIGKILL');
+    }
+  });
+
+  it('lets a daemon that was killed go on under its name at once, as a new holder', async () => {
+    const node = cluster.node(0);
+    // Nobody can wait for the end of such a lease.
+    await node.configure({ LEASE_SECONDS: 3600 });
+    await node.stop('SIGTERM');
+    await node.start();
+    delayMs = 200;
+    const direct = new RestUser(node.url, AUTHORIZATION);
+    const id = await direct.create(machines(6));
+    await until(() => cluster.cloud.living(id).length >= 2 && holderOf(id) !== undefined, 'the launch to be under way');
+    await node.stop('SIGKILL');
+    const before = cluster.cloud.reports.length;
+    await node.start();
+    await direct.reaches(id, 'configured');
+    expect(await direct.vms(id)).to.have.length(6);
+    await expectWhole(id);
+    const fencings = (reports: typeof cluster.cloud.reports): readonly number[] =>
+      reports.filter(({ infrastructureId }) => infrastructureId === id).map(({ fencing }) => fencing);
+    expect(Math.min(...fencings(cluster.cloud.reports.slice(before)))).to.be.greaterThan(
+      Math.max(...fencings(cluster.cloud.reports.slice(0, before))),
+    );
+    expect((await direct.delete(`/infrastructures/${id}`)).status).to.equal(200);
+    await node.configure({ LEASE_SECONDS: 20 });
+    await node.stop('SIGTERM');
+    await node.start();
     await everybodyUp();
   });
 

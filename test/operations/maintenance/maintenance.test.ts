@@ -36,10 +36,11 @@ describe('maintenance', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const start = (settings: Partial<MaintenanceSettings>, nodeName = 'node-1') =>
+  const start = (settings: Partial<MaintenanceSettings>, holder = 'node-1') =>
     startMaintenance({
       store,
-      settings: { nodeName, deletedRetentionDays: 0, ...settings },
+      settings: { deletedRetentionDays: 0, ...settings },
+      holder,
       logger: silentLogger,
       now: () => clock.now,
     });
@@ -85,12 +86,14 @@ describe('maintenance', () => {
     clock.now += 10_000 * DAY_MS;
     const turns: string[] = [];
     const watched: Store = { ...store, acquireLease: async (id) => void turns.push(id) };
-    const settings = { nodeName: 'node-1', deletedRetentionDays: 0 };
-    await startMaintenance({ store: watched, settings, logger: silentLogger, now: () => clock.now }).stop();
+    const settings = { deletedRetentionDays: 0 };
+    const holder = 'node-1';
+    await startMaintenance({ store: watched, settings, holder, logger: silentLogger, now: () => clock.now }).stop();
     expect(turns).to.deep.equal([]);
     await startMaintenance({
       store: watched,
       settings: { ...settings, deletedRetentionDays: 1 },
+      holder,
       logger: silentLogger,
       now: () => clock.now,
     }).stop();

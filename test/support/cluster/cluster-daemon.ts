@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon as `src/main.ts` runs it, with two things more: the connector to the recording cloud, and reports of what it did with leases.
 //
-// Environment: IM_CFG as usual; CLUSTER_CLOUD the URL of the recording cloud; CLUSTER_IDEMPOTENT `yes` when that cloud knows its tokens.
+// Environment: IM_CFG as usual; CLUSTER_CLOUD the URL of the recording cloud; CLUSTER_IDEMPOTENT `yes` when that cloud knows its tokens;
+// CLUSTER_LABEL what the reports call this daemon, where that is not its NODE_NAME.
 import { existsSync, readFileSync } from 'node:fs';
 import { loadConfig } from '../../../src/config/load.js';
 import { startDaemon } from '../../../src/daemon.js';
@@ -26,7 +27,8 @@ const logging = createLogging(config, {
   hostName: config.nodeName,
   processId: process.pid,
 });
-const client = new CloudClient(process.env.CLUSTER_CLOUD ?? '', config.nodeName);
+const label = process.env.CLUSTER_LABEL ?? config.nodeName;
+const client = new CloudClient(process.env.CLUSTER_CLOUD ?? '', label);
 
 let unsent: StoreReport[] = [];
 let isSending = false;
@@ -34,7 +36,7 @@ let isSending = false;
 /** Sent beside the work: a report that is lost with its process only makes the checks see less. */
 function report(kind: StoreReport['kind'], lease: Lease, startedAt: number): void {
   const { infrastructureId, fencing } = lease;
-  unsent.push({ kind, node: config.nodeName, infrastructureId, fencing, startedAt, endedAt: monotonicMs() });
+  unsent.push({ kind, node: label, infrastructureId, fencing, startedAt, endedAt: monotonicMs() });
   if (!isSending) void send();
 }
 
@@ -90,5 +92,9 @@ const daemon = await startDaemon({
     connectorTypes: (types) => [...types, recordingType(client, process.env.CLUSTER_IDEMPOTENT === 'yes')],
   },
 });
-await liveUntilSignal(daemon, logging, longestStopMs(config), (line) => console.log(line));
-process.exit(0);
+process.exit(
+  await liveUntilSignal(daemon, logging, longestStopMs(config), {
+    say: (line) => console.log(line),
+    complain: (line) => console.error(line),
+  }),
+);

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../../src/store/index.js';
@@ -53,6 +53,11 @@ export class ClusterNode {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** Undefined while it runs; null when it was killed. */
+  get exitCode(): number | null | undefined {
+    return this.isRunning ? undefined : this.#process?.exitCode;
+  }
+
   get output(): string {
     return this.#output;
   }
@@ -60,6 +65,11 @@ export class ClusterNode {
   log(): string {
     const file = join(this.directory, 'im.log');
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  /** Changes options; they count from the next start. */
+  async configure(options: Readonly<Record<string, string | number>>): Promise<void> {
+    await writeFile(join(this.directory, 'im.cfg'), configuration(options), { flag: 'a' });
   }
 
   /** Starts the process; it may take a while to answer. */
@@ -133,6 +143,11 @@ export class ClusterNode {
   }
 }
 
+const configuration = (options: Readonly<Record<string, string | number>>): string =>
+  Object.entries(options)
+    .map(([key, value]) => `${key} = ${value}\n`)
+    .join('');
+
 /** The whole set-up. */
 export class Cluster {
   private constructor(
@@ -182,8 +197,7 @@ export class Cluster {
         CONFMAMAGER_CHECK_STATE_INTERVAL: 1,
         ...options,
       };
-      const lines = Object.entries(all).map(([key, value]) => `${key} = ${value}\n`);
-      await writeFile(join(home, 'im.cfg'), `[im]\n${lines.join('')}`);
+      await writeFile(join(home, 'im.cfg'), `[im]\n${configuration(all)}`);
       nodes.push(node);
     }
     // The first one makes the key file and the tables.
@@ -204,6 +218,23 @@ export class Cluster {
     const node = this.nodes[index];
     if (node === undefined) throw new Error(`there is no node ${index}`);
     return node;
+  }
+
+  /**
+   * A copy of a daemon with its configuration, its name included; only its ports, its files and what the reports call it are its own. The
+   * caller stops it.
+   */
+  async twinOf(node: ClusterNode, label: string): Promise<ClusterNode> {
+    const home = join(this.directory, label);
+    await mkdir(home);
+    const [restPort, xmlrpcPort] = [await freePort(), await freePort()];
+    const twin = new ClusterNode(node.name, home, restPort, xmlrpcPort, node.network, {
+      ...node.environment,
+      CLUSTER_LABEL: label,
+    });
+    await copyFile(join(node.directory, 'im.cfg'), join(home, 'im.cfg'));
+    await twin.configure({ REST_PORT: restPort, XMLRCP_PORT: xmlrpcPort, LOG_FILE: join(home, 'im.log') });
+    return twin;
   }
 
   async destroy(): Promise<void> {
