@@ -65,6 +65,7 @@ export class NodeClaim {
   #isRefused = false;
   #held: Held | undefined;
   #rival: Rival | undefined;
+  #trouble: string | undefined;
   #asking: Promise<void> | undefined;
   #keeping: Promise<void> = Promise.resolve();
 
@@ -85,10 +86,9 @@ export class NodeClaim {
   /**
    * Tries to get the name. From then on it is renewed, or waited for until its claim runs out, or until it is sure that whoever has it
    * lives.
-   * @throws ImError `store-unavailable`
    */
   async begin(): Promise<void> {
-    await this.#ask();
+    await this.#look();
     this.#keeping = this.#keep();
   }
 
@@ -144,16 +144,27 @@ export class NodeClaim {
   }
 
   async #keep(): Promise<void> {
-    const { name, ttlMs, logger } = this.#options;
     const { signal } = this.#closing;
     for (;;) {
-      await pauseUnlessAborted(this.#held === undefined ? LOOK_MS : Math.floor(ttlMs / 3), signal);
+      await pauseUnlessAborted(this.#held === undefined ? LOOK_MS : Math.floor(this.#options.ttlMs / 3), signal);
       if (signal.aborted || this.#isRefused) {
         return;
       }
-      await this.#ask().catch((error: unknown) => {
+      await this.#look();
+    }
+  }
+
+  /** A try of which nobody hears: what goes wrong is said once, as long as it is the same. */
+  async #look(): Promise<void> {
+    try {
+      await this.#ask();
+      this.#trouble = undefined;
+    } catch (error) {
+      if (this.#trouble !== errorText(error)) {
+        this.#trouble = errorText(error);
+        const { name, logger } = this.#options;
         logger.warn(`The claim to the name ${name} could not be looked after: ${errorText(error)}`);
-      });
+      }
     }
   }
 

@@ -228,6 +228,22 @@ describe('the claim to a name', () => {
     await sleeper.confirm();
   });
 
+  it('is had as soon as the database takes it, and until then the daemon runs without it', async () => {
+    let isFull = true;
+    const full: Store = {
+      ...store,
+      acquireLease: async (...parameters) => {
+        if (isFull) throw new ImError('store-unavailable', 'The disk is full.');
+        return store.acquireLease(...parameters);
+      },
+    };
+    const claim = claimOf('early', { store: full });
+    await claim.begin();
+    expect(claim.holder).to.equal(undefined);
+    isFull = false;
+    await until(() => claim.holder === 'im1#1');
+  });
+
   it('is neither lost nor confirmed while another daemon keeps its row', async () => {
     let isBusy = false;
     const busy: Store = {
