@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes wrong in a run: daemons are killed, paused and restarted, the ways to the database are cut, the database itself stops.
+// What goes wrong in a run: daemons are killed, paused and restarted, started a second time while they are paused, the ways to the
+// database are cut, the database itself stops.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, ClusterNode } from '../support/cluster/cluster.js';
 import { monotonicMs } from '../support/cluster/recording-cloud.js';
+import { until } from '../support/waiting.js';
 import type { Chance } from './random.js';
 
 /** Kinds of faults. */
@@ -10,6 +12,7 @@ export const FAULTS = [
   'kill',
   'pause',
   'restart',
+  'twin',
   'cut',
   'swallow',
   'database-cut',
@@ -34,6 +37,7 @@ const WEIGHTS: Readonly<Record<Fault, number>> = {
   kill: 6,
   pause: 6,
   restart: 3,
+  twin: 3,
   cut: 3,
   swallow: 3,
   'database-cut': 2,
@@ -75,7 +79,11 @@ export async function runFaults(
     records.push(record);
     if (isOfDatabase) isDatabaseBusy = true;
     else if (node !== undefined) busy.add(node);
-    const work = (isOfDatabase ? hitDatabase(cluster, fault, lasting, signal) : hitNode(node, fault, lasting, signal))
+    const work = (
+      isOfDatabase
+        ? hitDatabase(cluster, fault, lasting, signal)
+        : hitNode(cluster, node, fault, lasting, leaseMs, signal)
+    )
       .finally(() => {
         record.endedAt = monotonicMs();
         if (isOfDatabase) isDatabaseBusy = false;
@@ -88,9 +96,11 @@ export async function runFaults(
 }
 
 async function hitNode(
+  cluster: Cluster,
   node: ClusterNode | undefined,
   fault: Fault,
   lasting: number,
+  leaseMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   if (node === undefined) return;
@@ -108,6 +118,8 @@ async function hitNode(
       node.pause();
       await quietPause(lasting, signal);
       return node.wake();
+    case 'twin':
+      return hitWithTwin(cluster, node, lasting, leaseMs, signal);
     case 'cut':
       node.network.cut();
       await quietPause(lasting, signal);
@@ -117,6 +129,28 @@ async function hitNode(
       await quietPause(lasting, signal);
       return node.network.mend();
   }
+}
+
+/** A copy with the same name starts while the daemon does not answer, works for a while beside it, and is killed. */
+async function hitWithTwin(
+  cluster: Cluster,
+  node: ClusterNode,
+  lasting: number,
+  leaseMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const twin = await cluster.twinOf(node);
+  node.pause();
+  twin.launch();
+  await quietPause(lasting, signal);
+  if (lasting > leaseMs) await twin.untilReady().catch(() => undefined);
+  await quietPause(lasting / 2, signal);
+  node.wake();
+  await quietPause(leaseMs, signal);
+  await until(async () => !node.isRunning || (await node.isReady()), `${node.name} to end or go on`, 30_000);
+  await twin.stop('SIGKILL');
+  if (!node.isRunning) node.launch();
+  await node.untilReady().catch(() => undefined);
 }
 
 async function hitDatabase(cluster: Cluster, fault: Fault, lasting: number, signal: AbortSignal): Promise<void> {
@@ -143,7 +177,15 @@ export async function heal(cluster: Cluster): Promise<void> {
     if (node.isPaused) node.wake();
     if (!node.isRunning) node.launch();
   }
-  await Promise.all(cluster.nodes.map((node) => node.untilReady()));
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      node.untilReady().catch((error: unknown) => {
+        // One whose copy had its name was just about to end.
+        if (node.isRunning) throw error;
+        return node.start();
+      }),
+    ),
+  );
 }
 
 async function quietPause(ms: number, signal: AbortSignal): Promise<void> {

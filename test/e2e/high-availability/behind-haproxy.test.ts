@@ -150,7 +150,7 @@ describe('three daemons behind HAProxy', function () {
 
   it('does not start a copy of a living daemon, which begins nothing until it ends', async () => {
     const node = cluster.node(0);
-    const twin = await cluster.twinOf(node, 'twin');
+    const twin = await cluster.twinOf(node);
     await twin.configure({ LEASE_SECONDS: 5, SHUTDOWN_DRAIN_SECONDS: 0 });
     try {
       twin.launch();
@@ -169,7 +169,7 @@ describe('three daemons behind HAProxy', function () {
       // What it accepted is done by the others.
       await user.reaches(id, 'configured');
       await expectWhole(id);
-      expect(cluster.cloud.reports.filter(({ node: name }) => name === 'twin')).to.deep.equal([]);
+      expect(cluster.cloud.reports.filter(({ node: name }) => name === twin.label)).to.deep.equal([]);
       expect(await node.isReady(), node.log()).to.equal(true);
       expect((await user.delete(`/infrastructures/${id}`)).status).to.equal(200);
     } finally {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several real daemons on one real database behind the real HAProxy, each with its own way to the database.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -46,6 +47,11 @@ export class ClusterNode {
 
   get url(): string {
     return `http://127.0.0.1:${this.restPort}`;
+  }
+
+  /** What reports call it. */
+  get label(): string {
+    return this.environment.CLUSTER_LABEL ?? this.name;
   }
 
   get isRunning(): boolean {
@@ -150,6 +156,8 @@ const configuration = (options: Readonly<Record<string, string | number>>): stri
 
 /** The whole set-up. */
 export class Cluster {
+  readonly #twins: ClusterNode[] = [];
+
   private constructor(
     readonly directory: string,
     readonly server: ClusterServer,
@@ -222,9 +230,10 @@ export class Cluster {
 
   /**
    * A copy of a daemon with its configuration, its name included; only its ports, its files and what the reports call it are its own. The
-   * caller stops it.
+   * caller starts it.
    */
-  async twinOf(node: ClusterNode, label: string): Promise<ClusterNode> {
+  async twinOf(node: ClusterNode): Promise<ClusterNode> {
+    const label = `${node.name}-twin-${randomUUID()}`;
     const home = join(this.directory, label);
     await mkdir(home);
     const [restPort, xmlrpcPort] = [await freePort(), await freePort()];
@@ -233,12 +242,13 @@ export class Cluster {
       CLUSTER_LABEL: label,
     });
     await copyFile(join(node.directory, 'im.cfg'), join(home, 'im.cfg'));
+    this.#twins.push(twin);
     await twin.configure({ REST_PORT: restPort, XMLRCP_PORT: xmlrpcPort, LOG_FILE: join(home, 'im.log') });
     return twin;
   }
 
   async destroy(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop('SIGKILL')));
+    await Promise.all([...this.nodes, ...this.#twins].map((node) => node.stop('SIGKILL')));
     await this.proxy.stop();
     await this.store.close().catch(() => undefined);
     await Promise.all(this.nodes.map(({ network }) => network.close()));
