@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three daemons on one database behind the real HAProxy with the shipped configuration: stickiness, a daemon that dies, one that is
 // stopped for a while, one that is there twice, and a rolling restart under load.
+import { once } from 'node:events';
+import http from 'node:http';
 import { expect } from 'chai';
 import { Cluster, type ClusterNode } from '../../support/cluster/cluster.js';
 import { needClusterPeers } from '../../support/cluster/cluster-peers.js';
@@ -63,6 +65,20 @@ describe('three daemons behind HAProxy', function () {
   const expectWhole = async (id: string): Promise<void> => {
     const vms = await cluster.store.listVms(id);
     expect(vms.map(({ providerId }) => providerId)).to.have.members(cluster.cloud.living(id).map((one) => one.id));
+  };
+
+  /** An infrastructure of one machine that sticks to the daemon. */
+  const createAt = async (node: ClusterNode): Promise<string> => {
+    let id = '';
+    await until(
+      async () => {
+        id = await user.create(machines(1), { isAsync: false });
+        return (await serverOf(id)) === node;
+      },
+      `an infrastructure at ${node.name}`,
+      60_000,
+    );
+    return id;
   };
 
   const everybodyUp = (): Promise<void> =>
@@ -249,13 +265,27 @@ describe('three daemons behind HAProxy', function () {
         ),
       ),
     );
-    for (const node of cluster.nodes) {
-      expect(await node.stop('SIGTERM'), node.output).to.equal(0);
+    const restart = async (node: ClusterNode): Promise<void> => {
+      const id = await createAt(node);
+      const rest = await beginPost(`${cluster.url}/infrastructures/${id}?context=false`, more(1));
+      const exits = node.exits;
+      const ending = node.stop('SIGTERM');
+      await until(() => node.exits > exits, 'it to hear the signal', 30_000);
+      // The proxy had given it this request before, and cannot give it to another one.
+      const late = await rest();
+      check('add to the daemon that stops', late.status === 200, late.text);
+      expect(await ending, node.output).to.equal(0);
       await node.start();
       await everybodyUp();
+      const shown = await user.vms(id);
+      check('list after it', String(shown) === '0,1', String(shown));
+    };
+    try {
+      for (const node of cluster.nodes) await restart(node);
+    } finally {
+      isOver = true;
+      await clients;
     }
-    isOver = true;
-    await clients;
     expect(failures, `${failures.length} of ${calls} calls`).to.deep.equal([]);
     console.log(`    ${calls} answers, all right`);
     for (const [id, numbers] of owned) {
@@ -264,6 +294,33 @@ describe('three daemons behind HAProxy', function () {
     }
   });
 });
+
+/**
+ * Sends the head of a request and waits until a daemon has it and asks for the body.
+ * @returns sends the body and gives the answer
+ */
+async function beginPost(url: string, body: string): Promise<() => Promise<{ status: number; text: string }>> {
+  const request = http.request(url, {
+    method: 'POST',
+    agent: false,
+    headers: {
+      Authorization: AUTHORIZATION,
+      'Content-Type': 'text/plain',
+      'Content-Length': Buffer.byteLength(body),
+      Expect: '100-continue',
+    },
+  });
+  request.flushHeaders();
+  await once(request, 'continue');
+  return async () => {
+    const answered = once(request, 'response');
+    request.end(body);
+    const [response] = (await answered) as [http.IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+  };
+}
 
 async function vmsOverXmlRpc(port: number, id: string): Promise<string> {
   const member = (name: string, value: string): string =>

@@ -59,6 +59,11 @@ export class ClusterNode {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** How often it has said that it was told to end. */
+  get exits(): number {
+    return this.#output.split('received. Exiting...').length - 1;
+  }
+
   /** Undefined while it runs; null when it was killed. */
   get exitCode(): number | null | undefined {
     return this.isRunning ? undefined : this.#process?.exitCode;
