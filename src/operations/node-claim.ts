@@ -118,8 +118,11 @@ export class NodeClaim {
 
   /** For the readiness probe. @throws Error with the reason while the name is not this run's */
   async check(): Promise<void> {
+    const { name, ttlMs } = this.#options;
+    if (this.#held !== undefined && ageOf(this.#held.asked) > ttlMs) {
+      throw new Error(`The claim to the name ${name} has run out, and could not be renewed yet.`);
+    }
     if (this.#held === undefined) {
-      const { name } = this.#options;
       throw new Error(
         this.#rival === undefined
           ? `The name ${name} is not claimed yet.`

@@ -181,7 +181,8 @@ describe('the claim to a name', () => {
     await next.acquire('inf', () => undefined);
     expect(next.current('inf').fencing).to.be.greaterThan(stale.fencing);
     expect((await failureOf(store.commit([], stale))).message).to.contain('Another daemon has taken over');
-    await until(() => performance.now() - beganAt > TTL);
+    await until(() => performance.now() - beganAt > 2 * TTL);
+    expect((await failureOf(sleeper.check())).message).to.contain('has run out');
     const confirming = failureOf(keeper.confirm('inf'));
     wake();
     expect(await confirming).to.be.instanceOf(LeaseLost);

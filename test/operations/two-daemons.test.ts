@@ -298,4 +298,63 @@ describe('two daemons on one database', () => {
       'done',
     ]);
   });
+
+  describe('with one name', () => {
+    const startBoth = async (
+      hasEnded: (instance: string) => boolean,
+      decorate?: (store: Store) => Store,
+    ): Promise<void> => {
+      cloud = new MemoryCloud();
+      const common = { types: [cloud.connectorType()], nodeName: 'same' };
+      first = await startHouse({ ...common, ...(decorate && { decorateStore: decorate }) });
+      second = await startHouse({ ...common, directory: first.directory, hasEnded: (other) => hasEnded(other) });
+    };
+
+    it('the second one begins nothing: what it is asked for the first one does', async () => {
+      await startBoth(() => false);
+      expect(second.claim.holder).to.equal(undefined);
+      const held = (await first.store.listOperations({})).length;
+      const { infrastructureId } = await second.manager.createInfrastructure(callOf(), parseRadl(DOCUMENT), {
+        isAsync: false,
+      });
+      expect(held).to.equal(0);
+      expect(await first.manager.listVms(callOf(), infrastructureId)).to.deep.equal([0, 1, 2]);
+      await until(
+        async () => (await first.manager.infrastructureState(callOf(), infrastructureId)).state === 'configured',
+      );
+      expect(cloud.vms.size).to.equal(3);
+      expect(await second.engine.borrow(infrastructureId)).to.equal(undefined);
+    });
+
+    it('the second one goes on at once when the first one is known to have died, and launches nothing twice', async () => {
+      const process = mortal();
+      let hasDied = false;
+      let killed = '';
+      await startBoth((other) => hasDied && other === killed, process.decorate);
+      killed = first.instance;
+      let isReached = false;
+      let letGo: () => void = () => undefined;
+      const isFree = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      cloud.gate = async (call) => {
+        if (call === 'create' && cloud.vms.size === 1 && !isReached) {
+          isReached = true;
+          await isFree;
+        }
+      };
+      const id = await create(true);
+      await until(() => isReached, 'the second machine');
+      process.die();
+      hasDied = true;
+      await until(
+        async () => (await second.manager.infrastructureState(callOf(), id)).state === 'configured',
+        'the second one to finish under leases of 30 s',
+        20_000,
+      );
+      letGo();
+      expect(await second.manager.listVms(callOf(), id)).to.deep.equal([0, 1, 2]);
+      expect(cloud.vms.size).to.equal(3);
+    });
+  });
 });
