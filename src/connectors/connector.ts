@@ -79,7 +79,8 @@ export interface ResourceRecorder {
   /**
    * Writes an intent row, runs `create`, writes the provider's id. When the ledger already has this token as created, `create` is not run
    * and the known id is returned. An intent without id (crash) is asked for with `find` first, when given.
-   * @param resource `vmNumber` null: shared by the infrastructure, deleted after its last VM of this cloud
+   * @param resource `vmNumber` null: shared by the infrastructure, deleted after its last VM of this cloud. `data.existed` true: it was there
+   * before the call, so a launch that fails leaves it
    * @returns the provider's id
    */
   record(
@@ -92,6 +93,15 @@ export interface ResourceRecorder {
     create: () => Promise<string>,
     find?: () => Promise<string | undefined>,
   ): Promise<string>;
+}
+
+/** Something that VMs without a ledger share, as the ledger is to hold it. */
+export interface InheritedResource {
+  readonly kind: ResourceKind;
+  /** The same for the same thing, whichever of the VMs it is told for. */
+  readonly token: string;
+  readonly providerId: string;
+  readonly data: JsonObject;
 }
 
 /** How a machine that nobody reaches from outside asks the service for the command that opens a tunnel (rest-api.md §9.15). */
@@ -244,8 +254,18 @@ export interface CloudConnector {
   /** Deletes a VM and what belongs only to it; returns when the provider confirms that it is gone. "Already gone" is success. */
   destroy(vm: VmReference, signal: AbortSignal): Promise<void>;
 
-  /** Deletes something that `launch` registered in the ledger. "Already gone" is success. Only needed by clouds that register something. */
-  destroyResource?(resource: Resource, signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes something that the ledger holds. "Already gone" is success. Only needed by clouds that register something.
+   * @param living provider ids of the VMs that the infrastructure still has: what they use stays. Default: none
+   */
+  destroyResource?(resource: Resource, signal: AbortSignal, living?: ReadonlySet<string>): Promise<void>;
+
+  /**
+   * What VMs that came without a ledger (imported ones) may share at the cloud with each other and with later ones. The ledger takes it up
+   * before they are deleted, and `destroyResource` deletes it after the last VM of the cloud. No cloud is asked. Absent: nothing is shared.
+   * @param networks of the infrastructure's document
+   */
+  inherited?(vms: readonly VmReference[], networks: readonly Network[]): readonly InheritedResource[];
 
   /** Finds a registered resource whose creation was interrupted. */
   findResource?(resource: Resource, signal: AbortSignal): Promise<string | undefined>;

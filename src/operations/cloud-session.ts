@@ -59,6 +59,15 @@ export class CloudSession {
     return this.#connect(cloud);
   }
 
+  /** The same for what goes on without it: undefined when the call brings no usable credential. */
+  findConnector(reference: CloudReference): CloudConnector | undefined {
+    try {
+      return this.connectorFor(reference);
+    } catch {
+      return undefined;
+    }
+  }
+
   #connect(cloud: CloudCredential): CloudConnector {
     const known = this.#connectors.get(cloud);
     if (known !== undefined) {

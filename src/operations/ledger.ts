@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the ledger around provider calls that create or delete something beside VMs (design/idempotency.md).
-import type { CloudConnector, ResourceRecorder } from '../connectors/index.js';
-import { cloudReference, errorText, type Resource } from '../domain/index.js';
+import type { CloudConnector, InheritedResource, ResourceRecorder } from '../connectors/index.js';
+import { type CloudReference, cloudReference, errorText, type Resource } from '../domain/index.js';
 import type { Store } from '../store/index.js';
 import { createKeyedSemaphore } from '../util/keyed-semaphore.js';
 import type { Committer } from './committer.js';
@@ -63,6 +63,39 @@ export class Ledger {
     };
   }
 
+  /** Takes up what imported VMs of a cloud share and no ledger held; what is known already stays as it is. */
+  async inherit(
+    operationId: string,
+    cloud: CloudReference,
+    inherited: readonly InheritedResource[],
+    now: () => number,
+    newId: () => string,
+  ): Promise<void> {
+    if (inherited.length === 0) return;
+    const known = await this.#store.listResources(this.#infrastructureId, {
+      states: ['intent', 'created', 'deleting'],
+    });
+    const missing = inherited.filter(
+      ({ kind, token }) =>
+        !known.some((entry) => entry.kind === kind && entry.token === token && entry.cloud.id === cloud.id),
+    );
+    await this.#committer.commit(
+      missing.map((resource) => ({
+        kind: 'insert-resource',
+        resource: {
+          ...resource,
+          id: newId(),
+          infrastructureId: this.#infrastructureId,
+          operationId,
+          cloud,
+          vmNumber: null,
+          state: 'created',
+          createdAt: now(),
+        },
+      })),
+    );
+  }
+
   /**
    * Deletes resources (not VMs) at the provider, last created first, and confirms it in the ledger. Goes on after a failure.
    * @returns texts of what could not be deleted
@@ -72,6 +105,9 @@ export class Ledger {
     connectorFor: (resource: Resource) => CloudConnector,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
+    if (resources.length === 0) return [];
+    const statuses = await this.#store.listVmStatuses(this.#infrastructureId);
+    const living = new Set(statuses.flatMap(({ providerId }) => providerId ?? []));
     const failures: string[] = [];
     for (const resource of [...resources].reverse()) {
       try {
@@ -79,7 +115,7 @@ export class Ledger {
         await this.#committer.commit([{ kind: 'update-resource', id: resource.id, set: { state: 'deleting' } }]);
         const providerId = resource.providerId ?? (await connector.findResource?.(resource, signal)) ?? null;
         if (providerId !== null) {
-          await connector.destroyResource?.({ ...resource, providerId }, signal);
+          await connector.destroyResource?.({ ...resource, providerId }, signal, living);
         }
         await this.#committer.commit([{ kind: 'update-resource', id: resource.id, set: { state: 'deleted' } }]);
       } catch (error) {

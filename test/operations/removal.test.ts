@@ -165,6 +165,76 @@ describe('removing', () => {
     await destroyed;
   });
 
+  describe('what was imported without a ledger', () => {
+    let id: string;
+    beforeEach(async () => {
+      const text = await house.manager.exportInfrastructure(callOf(), await create(), { isDeleted: false });
+      // Another service takes it over; what its maker shared among the machines is in no ledger there.
+      await demolish(house);
+      house = await startHouse({ types: [cloud.connectorType()] });
+      cloud.networks.clear();
+      cloud.networks.add('theirs');
+      cloud.inherited = ['theirs'];
+      id = (await house.manager.importInfrastructure(callOf(), text)).infrastructureId;
+    });
+    const ledger = () => house.store.listResources(id, { states: ['intent', 'created', 'deleting', 'abandoned'] });
+
+    it('keeps what its machines share until the last, and deletes it then', async () => {
+      await house.manager.removeResources(callOf(), id, ['0'], { isContextualized: false });
+      await house.manager.removeResources(callOf(), id, ['1'], { isContextualized: false });
+      expect(await ledger()).to.have.length(1);
+      expect((await ledger())[0]).to.deep.include({
+        kind: 'network',
+        providerId: 'theirs',
+        vmNumber: null,
+        state: 'created',
+        data: { vms: [0], networks: ['priv'] },
+      });
+      expect([...cloud.networks]).to.deep.equal(['theirs']);
+      await destroy(id);
+      expect([...cloud.networks]).to.deep.equal([]);
+      expect(await ledger()).to.deep.equal([]);
+    });
+
+    it('keeps it for machines that were launched here', async () => {
+      await house.manager.addResources(callOf(), id, parseRadl('network priv\nsystem node\ndeploy node 1'), {
+        isContextualized: false,
+      });
+      await house.manager.removeResources(callOf(), id, ['0', '1', '2'], { isContextualized: false });
+      expect([...cloud.networks]).to.have.members(['theirs', `${id}-priv`]);
+      await house.manager.removeResources(callOf(), id, ['3'], { isContextualized: false });
+      expect([...cloud.networks]).to.deep.equal([]);
+    });
+
+    it('deletes it later when it could not be, although no machine tells of it any more', async () => {
+      cloud.destroyResourceFailure = 'in use';
+      expect((await failureOf(destroy(id))).message).to.contain('The network theirs could not be deleted: in use');
+      expect(cloud.vms.size).to.equal(0);
+      cloud.destroyResourceFailure = undefined;
+      await destroy(id);
+      expect([...cloud.networks]).to.deep.equal([]);
+    });
+
+    it('says only that the credential is missing', async () => {
+      const destroyed = house.manager.destroyInfrastructure(callOf('ana', []), id, { isForced: false, isAsync: false });
+      expect((await failureOf(destroyed)).message).to.contain('No auth data has been specified to Memory.');
+      expect(await ledger()).to.deep.equal([]);
+    });
+  });
+
+  it('keeps what is shared while a VM lives in the same account, whatever the credential was called', async () => {
+    const id = await create();
+    const renamed = callOf('ana', [{ id: 'renamed', type: 'Memory' }]);
+    const more = `network pub (outbound = 'yes')
+system solo (net_interface.0.connection = 'pub' and disk.0.image.url = 'mem://1')
+deploy solo 1`;
+    await house.manager.addResources(renamed, id, parseRadl(more), { isContextualized: false });
+    await house.manager.removeResources(renamed, id, ['0', '1', '2'], { isContextualized: false });
+    expect(cloud.networks.size).to.equal(1);
+    await house.manager.removeResources(renamed, id, ['3'], { isContextualized: false });
+    expect(cloud.networks.size).to.equal(0);
+  });
+
   it('needs the credential of the cloud', async () => {
     const id = await create();
     const error = await failureOf(

@@ -6,6 +6,7 @@ import type {
   Capability,
   CloudConnector,
   ConnectorType,
+  InheritedResource,
   LaunchOutcome,
   LaunchRequest,
   Observation,
@@ -13,7 +14,7 @@ import type {
   VmReference,
 } from '../../src/connectors/index.js';
 import type { CloudCredential, CloudState, Resource } from '../../src/domain/index.js';
-import type { System } from '../../src/radl/index.js';
+import type { Network, System } from '../../src/radl/index.js';
 
 /** One machine of the cloud. */
 export interface MemoryVm {
@@ -34,6 +35,9 @@ export class MemoryCloud {
   isAnswerLost: (token: string) => boolean = () => false;
   destroyFailure: (id: string) => string | undefined = () => undefined;
   observeFailure: string | undefined;
+  /** Ids of what imported VMs share; as `networks`. */
+  inherited: readonly string[] = [];
+  destroyResourceFailure: string | undefined;
   /** What launches told machines to call home with, by VM number; the latest try counts. */
   readonly callHomes = new Map<number, CallHome>();
   /** Machines get user data. */
@@ -148,7 +152,13 @@ class MemoryConnector implements CloudConnector {
 
   async destroyResource(resource: Resource): Promise<void> {
     await this.#provider.gate('destroy-resource');
+    if (this.#provider.destroyResourceFailure !== undefined) throw new Error(this.#provider.destroyResourceFailure);
     this.#provider.networks.delete(resource.providerId ?? '');
+  }
+
+  inherited(vms: readonly VmReference[], networks: readonly Network[]): readonly InheritedResource[] {
+    const data = { vms: vms.map(({ number }) => number), networks: networks.map(({ id }) => id) };
+    return this.#provider.inherited.map((id) => ({ kind: 'network', token: `inherited ${id}`, providerId: id, data }));
   }
 
   async start(vm: VmReference): Promise<CloudState> {

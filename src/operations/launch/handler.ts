@@ -137,10 +137,12 @@ async function allFailed(
   others: number,
 ): Promise<OperationOutcome> {
   const { environment, operation, workspace } = context;
-  const made = await environment.store.listResources(infrastructure.id, {
+  const registered = await environment.store.listResources(infrastructure.id, {
     operationId: operation.id,
     states: ['intent', 'created', 'deleting'],
   });
+  // What it only found is used by older VMs, and goes with the last of them.
+  const made = registered.filter(({ data }) => data.existed !== true);
   // Their provider could not be asked whether it made them: they and what they may be using stay for a destroy to look after.
   const uncertain = new Set(made.filter(({ kind }) => kind === 'vm').map(({ vmNumber }) => vmNumber));
   const problems =

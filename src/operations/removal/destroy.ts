@@ -4,6 +4,7 @@ import { badRequest, errorText } from '../../domain/index.js';
 import type { Change } from '../../store/index.js';
 import type { OperationContext, OperationOutcome } from '../context.js';
 import { logLine } from '../log-line.js';
+import { takeUpInherited } from './inherited.js';
 import { removeVm } from './remove-vm.js';
 import { removeUnusedResources } from './shared-resources.js';
 
@@ -70,6 +71,7 @@ async function removeAllVms(context: OperationContext): Promise<readonly string[
       .filter(({ kind }) => kind === 'vm')
       .map((resource) => [resource.vmNumber, resource]),
   );
+  await takeUpInherited(context, vms, resources);
   const failures: string[] = [];
   await Promise.all(
     vms.map(async (vm) => {

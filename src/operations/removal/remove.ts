@@ -5,6 +5,7 @@ import type { Change } from '../../store/index.js';
 import { pythonReprList } from '../../util/python-repr.js';
 import { configureOperation, resetForConfiguration } from '../configure/trigger.js';
 import type { OperationContext, OperationOutcome } from '../context.js';
+import { takeUpInherited } from './inherited.js';
 import { removeVm } from './remove-vm.js';
 import { removeUnusedResources } from './shared-resources.js';
 
@@ -14,22 +15,21 @@ export async function remove(context: OperationContext): Promise<OperationOutcom
   const { store } = environment;
   const numbers = Array.isArray(operation.request.vmNumbers) ? operation.request.vmNumbers.map(Number) : [];
   const wanted = new Set(numbers);
-  const living = await store.listVms(operation.infrastructureId);
+  const leaving = (await store.listVms(operation.infrastructureId)).filter(({ number }) => wanted.has(number));
   const resources = new Map(
     (await store.listResources(operation.infrastructureId))
       .filter(({ kind }) => kind === 'vm')
       .map((resource) => [resource.vmNumber, resource]),
   );
+  await takeUpInherited(context, leaving, resources);
   const failures: string[] = [];
   await Promise.all(
-    living
-      .filter(({ number }) => wanted.has(number))
-      .map(async (vm) => {
-        const failure = await removeVm(context, vm, resources.get(vm.number));
-        if (failure !== undefined) {
-          failures.push(failure);
-        }
-      }),
+    leaving.map(async (vm) => {
+      const failure = await removeVm(context, vm, resources.get(vm.number));
+      if (failure !== undefined) {
+        failures.push(failure);
+      }
+    }),
   );
   failures.push(...(await removeUnusedResources(context)));
   const rest = await store.listVmStatuses(operation.infrastructureId);

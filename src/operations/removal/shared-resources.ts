@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deletes what VMs of one cloud shared once the last of them is gone (core.md §17.1; "last" is judged per cloud id, spec/README.md).
-import type { Resource } from '../../domain/index.js';
+import type { CloudReference, Resource } from '../../domain/index.js';
 import type { OperationContext } from '../context.js';
 
 /** @returns texts of what could not be deleted */
@@ -8,10 +8,17 @@ export async function removeUnusedResources(context: OperationContext): Promise<
   const { store } = context.environment;
   const infrastructureId = context.operation.infrastructureId;
   const living = await store.listVmStatuses(infrastructureId);
-  const usedClouds = new Set(living.map(({ cloud }) => cloud.id));
+  // Ids that are made from positions move when the user adds a line: one credential of the call is one account, whatever it was called.
+  const accountsOf = (cloud: CloudReference): readonly unknown[] => [
+    cloud.id,
+    context.clouds.findConnector(cloud) ?? cloud.id,
+  ];
+  const used = new Set(living.flatMap(({ cloud }) => accountsOf(cloud)));
   const livingNumbers = new Set(living.map(({ number }) => number));
   const isUnused = (resource: Resource): boolean =>
-    resource.vmNumber === null ? !usedClouds.has(resource.cloud.id) : !livingNumbers.has(resource.vmNumber);
+    resource.vmNumber === null
+      ? !accountsOf(resource.cloud).some((account) => used.has(account))
+      : !livingNumbers.has(resource.vmNumber);
   const unused = (await store.listResources(infrastructureId, { states: ['intent', 'created', 'deleting'] })).filter(
     (resource) => resource.kind !== 'vm' && isUnused(resource),
   );
