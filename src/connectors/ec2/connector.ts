@@ -9,6 +9,7 @@ import { candidates } from './candidates.js';
 import { destroyResource, destroyVm, findInRegions, findResource, inRegions } from './destroy.js';
 import { createEngine, createSharedState, type SharedState } from './engine.js';
 import { deleteImage, listImages, snapshot } from './images.js';
+import { inherited } from './inherited.js';
 import { listMarked } from './instances.js';
 import { adopt, launch } from './launch.js';
 import { launchRegion } from './launch-plan.js';
@@ -53,7 +54,8 @@ function createEc2Connector(
     adopt: (request, found) => adopt(engine, request, found),
     observe: (vms, signal) => observe(engine, vms, signal),
     destroy: (vm, signal) => destroyVm(engine, vm, signal),
-    destroyResource: (resource, signal) => destroyResource(engine, resource, signal),
+    destroyResource: (resource, signal, living) => destroyResource(engine, resource, signal, living),
+    inherited,
     findResource: (resource, signal) => findResource(engine, resource, signal),
     start: (vm, signal) => switchPower(engine, vm, 'startInstances', signal),
     stop: (vm, signal) => switchPower(engine, vm, 'stopInstances', signal),

@@ -4,13 +4,16 @@ import { ImError, type Resource } from '../../domain/index.js';
 import { sleep } from '../../util/deadline.js';
 import { createSemaphore } from '../../util/semaphore.js';
 import type { VmReference } from '../connector.js';
-import { releaseAddresses } from './addresses.js';
+import { systemOf } from '../shared/first-system.js';
+import { releaseAddresses, untaggedAddresses } from './addresses.js';
 import { removeDnsEntries } from './dns.js';
 import { CONCURRENCY, CONSISTENCY_WINDOW_MS, type Ec2, type Engine } from './engine.js';
 import { awsCode, isNotFound } from './failure.js';
+import { removeInherited } from './inherited.js';
 import { findByToken, terminate } from './instances.js';
 import { findOwnNetwork, removeGateway, removeSubnet, removeVpc } from './own-networks.js';
-import { findRegisteredGroup, removeGroup } from './security-groups.js';
+import { findRegisteredGroup, registeredName, removeGroup } from './security-groups.js';
+import { requestsOf } from './spot-requests.js';
 import { instanceOf, isSpotRequest, parseRegionalId } from './vm-id.js';
 import { findVolumeByToken, removeVolume } from './volumes.js';
 
@@ -28,8 +31,11 @@ export async function destroyVm(engine: Engine, vm: VmReference, signal: AbortSi
       if (fulfilled !== undefined) await terminateForSure(engine, ec2, vm, fulfilled, signal);
     }
     if (!isSpotRequest({ region, id })) {
+      const isByReference = typeof vm.extra.token !== 'string';
+      if (isByReference) await cancelRequestsOf(ec2, vm, id, signal);
+      const untagged = isByReference ? await untaggedAddresses(ec2, vm, id, signal) : [];
       await terminateForSure(engine, ec2, vm, id, signal);
-      await releaseAddresses(engine, ec2, vm, id, signal);
+      await releaseAddresses(engine, ec2, vm, untagged, signal);
     }
   }
   await removeDnsEntries(engine, vm, signal);
@@ -73,13 +79,24 @@ async function cancelSpotRequest(ec2: Ec2, id: string, signal: AbortSignal): Pro
   }
 }
 
+/** The reference leaves the spot request of a machine open that it knows by its instance. */
+async function cancelRequestsOf(ec2: Ec2, vm: VmReference, instanceId: string, signal: AbortSignal): Promise<void> {
+  if (systemOf(vm.requested).features.getText('spot') !== 'yes') return;
+  for (const id of await requestsOf(ec2, instanceId, signal)) await cancelSpotRequest(ec2, id, signal);
+}
+
 const regionOf = ({ data, cloud }: Resource): string => {
   if (typeof data.region === 'string') return data.region;
   throw new ImError('internal', `The ledger entry of cloud ${cloud.id} names no region.`);
 };
 
 /** Deletes what the ledger knows. */
-export async function destroyResource(engine: Engine, resource: Resource, signal: AbortSignal): Promise<void> {
+export async function destroyResource(
+  engine: Engine,
+  resource: Resource,
+  signal: AbortSignal,
+  living: ReadonlySet<string> = new Set(),
+): Promise<void> {
   if (resource.kind === 'vm') {
     for (const { providerId } of await findVm(engine, resource, signal)) {
       const { region, id } = parseRegionalId(providerId);
@@ -93,7 +110,12 @@ export async function destroyResource(engine: Engine, resource: Resource, signal
   const ec2 = engine.clients.ec2(region);
   switch (resource.kind) {
     case 'security-group':
-      return removeGroup(engine, ec2, resource, id, signal);
+      return removeGroup(
+        engine,
+        ec2,
+        { infrastructureId: resource.infrastructureId, name: registeredName(resource), id, living },
+        signal,
+      );
     case 'subnet':
       return removeSubnet(ec2, id, signal);
     case 'router':
@@ -102,6 +124,8 @@ export async function destroyResource(engine: Engine, resource: Resource, signal
       return removeVpc(ec2, id, signal);
     case 'volume':
       return removeVolume(ec2, id, signal);
+    case 'other':
+      return removeInherited(engine, ec2, resource, living, signal);
     default:
       throw new ImError('internal', `EC2 registers no resource of kind ${resource.kind}.`);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The subnet that a VM goes to: the user's, one made for a network of the RADL, or one of the default VPC (ec2.md §3.2).
-import type { Subnet } from '@aws-sdk/client-ec2';
+import type { Filter, Subnet } from '@aws-sdk/client-ec2';
 import { ImError } from '../../domain/index.js';
 import { networkIds, type Radl } from '../../radl/index.js';
 import { systemOf } from '../shared/first-system.js';
@@ -24,11 +24,7 @@ export interface SubnetWishes {
 }
 
 /** All subnets that the filters leave. */
-export function listSubnets(
-  ec2: Ec2,
-  filters: readonly { readonly Name: string; readonly Values: string[] }[],
-  signal: AbortSignal,
-): Promise<readonly Subnet[]> {
+export function listSubnets(ec2: Ec2, filters: readonly Filter[], signal: AbortSignal): Promise<readonly Subnet[]> {
   return allPages(async (NextToken) => {
     const { Subnets = [], NextToken: next } = await ec2.call(
       'describeSubnets',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks of the RADL with `create = 'yes'`: one VPC per infrastructure with a gateway to the internet, one subnet per network (ec2.md §3.2).
 import type { Vpc } from '@aws-sdk/client-ec2';
-import { ImError, type Resource } from '../../domain/index.js';
+import { ImError, type JsonObject, type Resource, type ResourceKind } from '../../domain/index.js';
 import { isPublicNetwork, type Network, type Radl } from '../../radl/index.js';
 import { type Cidr, cidrContains, formatCidr, parseCidr } from '../../util/ip.js';
 import type { LaunchRequest } from '../connector.js';
@@ -58,7 +58,7 @@ async function prepare(
   wanted: readonly Network[],
   zone: string | undefined,
 ): Promise<readonly OwnNetwork[]> {
-  const { infrastructureId, signal, resources } = request;
+  const { infrastructureId, signal } = request;
   const subnets = await listSubnets(ec2, [], signal);
   const used = subnets.map(({ CidrBlock = '' }) => parseCidr(CidrBlock)).filter((range) => range !== undefined);
   const existing = new Map(
@@ -80,20 +80,45 @@ async function prepare(
   const networks: OwnNetwork[] = [];
   for (const [networkId, range] of ranges) {
     const cidr = formatCidr(range);
-    const token = providerNetworkName(infrastructureId, networkId);
-    const find = async (): Promise<string | undefined> => {
-      const id = await findSubnet(ec2, infrastructureId, networkId, signal);
-      return id === undefined ? undefined : regionalId(ec2.region, id);
-    };
-    const recorded = await resources.record(
-      { kind: 'subnet', token, vmNumber: null, data: { region: ec2.region, networkId } },
-      async () =>
-        (await find()) ?? regionalId(ec2.region, await createSubnet(ec2, request, vpcId, networkId, cidr, zone)),
-      find,
-    );
-    networks.push({ networkId, cidr, providerId: `${vpcId}.${parseRegionalId(recorded).id}` });
+    const subnetId = await madeOnce(ec2, request, {
+      kind: 'subnet',
+      token: providerNetworkName(infrastructureId, networkId),
+      data: { networkId },
+      find: () => findSubnet(ec2, infrastructureId, networkId, signal),
+      create: () => createSubnet(ec2, request, vpcId, networkId, cidr, zone),
+    });
+    networks.push({ networkId, cidr, providerId: `${vpcId}.${subnetId}` });
   }
   return networks;
+}
+
+/** Something of an infrastructure's network that there is one of in a region. */
+interface NetworkPart {
+  readonly kind: ResourceKind;
+  readonly token: string;
+  readonly data: JsonObject;
+  readonly find: () => Promise<string | undefined>;
+  readonly create: () => Promise<string>;
+}
+
+/** Finds or creates it, with an entry in the ledger. @returns its id */
+async function madeOnce(
+  { region }: Ec2,
+  { resources }: LaunchRequest,
+  { kind, token, data, find, create }: NetworkPart,
+): Promise<string> {
+  const existing = await find();
+  const recorded = await resources.record(
+    {
+      kind,
+      token: `${token} ${region}`,
+      vmNumber: null,
+      data: { ...data, region, existed: existing !== undefined },
+    },
+    async () => regionalId(region, existing ?? (await create())),
+    async () => (existing === undefined ? undefined : regionalId(region, existing)),
+  );
+  return parseRegionalId(recorded).id;
 }
 
 function freeRange(network: Network, used: readonly Cidr[]): Cidr {
@@ -108,17 +133,14 @@ function freeRange(network: Network, used: readonly Cidr[]): Cidr {
 
 /** The VPC of the infrastructure, with every range inside its address space. */
 async function ensureVpc(ec2: Ec2, request: LaunchRequest, ranges: readonly Cidr[]): Promise<string> {
-  const { infrastructureId, resources, signal } = request;
-  const find = async (): Promise<string | undefined> => {
-    const vpcId = (await findVpc(ec2, infrastructureId, signal))?.VpcId;
-    return vpcId === undefined ? undefined : regionalId(ec2.region, vpcId);
-  };
-  const recorded = await resources.record(
-    { kind: 'network', token: vpcToken(infrastructureId), vmNumber: null, data: { region: ec2.region } },
-    async () => (await find()) ?? regionalId(ec2.region, await createVpc(ec2, request, ranges)),
-    find,
-  );
-  const vpcId = parseRegionalId(recorded).id;
+  const { infrastructureId, signal } = request;
+  const vpcId = await madeOnce(ec2, request, {
+    kind: 'network',
+    token: vpcToken(infrastructureId),
+    data: {},
+    find: async () => (await findVpc(ec2, infrastructureId, signal))?.VpcId,
+    create: () => createVpc(ec2, request, ranges),
+  });
   const { Vpcs: [vpc] = [] } = await ec2.call('describeVpcs', { VpcIds: [vpcId] }, signal);
   await ec2.call('modifyVpcAttribute', { VpcId: vpcId, EnableDnsHostnames: { Value: true } }, signal);
   for (const range of ranges) {
@@ -208,27 +230,22 @@ async function createSubnet(
 
 /** A gateway that is attached, and the way to it in every route table of the VPC. */
 async function ensureGateway(ec2: Ec2, request: LaunchRequest, vpcId: string): Promise<void> {
-  const { infrastructureId, resources, signal } = request;
-  const find = async (): Promise<string | undefined> => {
-    const id = await findGateway(ec2, infrastructureId, signal);
-    return id === undefined ? undefined : regionalId(ec2.region, id);
-  };
-  const recorded = await resources.record(
-    { kind: 'router', token: vpcToken(infrastructureId), vmNumber: null, data: { region: ec2.region } },
-    async () => {
-      const known = await find();
-      if (known !== undefined) return known;
+  const { infrastructureId, signal } = request;
+  const gateway = await madeOnce(ec2, request, {
+    kind: 'router',
+    token: vpcToken(infrastructureId),
+    data: {},
+    find: () => findGateway(ec2, infrastructureId, signal),
+    create: async () => {
       const Tags = [{ Key: TAG_INFRASTRUCTURE, Value: infrastructureId }];
       const { InternetGateway: made } = await ec2.call(
         'createInternetGateway',
         { TagSpecifications: [{ ResourceType: 'internet-gateway', Tags }] },
         signal,
       );
-      return regionalId(ec2.region, made?.InternetGatewayId ?? '');
+      return made?.InternetGatewayId ?? '';
     },
-    find,
-  );
-  const gateway = parseRegionalId(recorded).id;
+  });
   await unlessCode('Resource.AlreadyAssociated', () =>
     ec2.call('attachInternetGateway', { InternetGatewayId: gateway, VpcId: vpcId }, signal),
   );
@@ -260,6 +277,27 @@ export async function findVpc(ec2: Ec2, infrastructureId: string, signal: AbortS
   return Vpcs[0];
 }
 
+/** Ids of everything that was made for the networks of an infrastructure. */
+export async function networksOf(
+  ec2: Ec2,
+  infrastructureId: string,
+  signal: AbortSignal,
+): Promise<{
+  readonly subnets: readonly string[];
+  readonly gateways: readonly string[];
+  readonly vpcs: readonly string[];
+}> {
+  const filter = tagged(TAG_INFRASTRUCTURE, infrastructureId);
+  const subnets = await listSubnets(ec2, [filter], signal);
+  const { InternetGateways = [] } = await ec2.call('describeInternetGateways', { Filters: [filter] }, signal);
+  const { Vpcs = [] } = await ec2.call('describeVpcs', { Filters: [filter] }, signal);
+  return {
+    subnets: subnets.flatMap(({ SubnetId }) => SubnetId ?? []),
+    gateways: InternetGateways.flatMap(({ InternetGatewayId }) => InternetGatewayId ?? []),
+    vpcs: Vpcs.flatMap(({ VpcId }) => VpcId ?? []),
+  };
+}
+
 async function findGateway(ec2: Ec2, infrastructureId: string, signal: AbortSignal): Promise<string | undefined> {
   const Filters = [tagged(TAG_INFRASTRUCTURE, infrastructureId)];
   const { InternetGateways = [] } = await ec2.call('describeInternetGateways', { Filters }, signal);
@@ -273,11 +311,7 @@ async function findSubnet(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const filters = [tagged(TAG_INFRASTRUCTURE, infrastructureId), tagged(TAG_SUBNET, networkId)];
-  const found = await listSubnets(
-    ec2,
-    filters.map(({ Name = '', Values = [] }) => ({ Name, Values })),
-    signal,
-  );
+  const found = await listSubnets(ec2, filters, signal);
   return found[0]?.SubnetId;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Security groups: one for the infrastructure, in which its machines reach each other, and one per network with its outports (ec2.md §3.3).
-import type { Instance, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import type { Filter, Instance, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import { ImError, type Resource } from '../../domain/index.js';
 import { interfaceNetworks, isPublicNetwork, type Network, networkOutports, type Outport } from '../../radl/index.js';
 import { parseCidr } from '../../util/ip.js';
@@ -13,12 +13,14 @@ import { awsCode, isNotFound } from './failure.js';
 import { instancesById, terminate } from './instances.js';
 import { untilDeleted } from './patience.js';
 import { isGone } from './states.js';
-import { TAG_INFRASTRUCTURE, TAG_OWNER, tagValue } from './tags.js';
+import { TAG_INFRASTRUCTURE, TAG_OWNER, tagged, tagValue } from './tags.js';
 import { regionalId } from './vm-id.js';
 
 const DESCRIPTION = 'Security group created by the IM';
 /** What AWS allows per network interface unless the account's quota was raised. */
 const MOST_GROUPS = 5;
+/** Values that one filter takes. */
+const MOST_VALUES = 200;
 const SSH_PORT = 22;
 const LAST_PORT = 65_535;
 const ANYWHERE = '0.0.0.0/0';
@@ -138,7 +140,12 @@ async function ensureGroup(
         return id === undefined ? undefined : regionalId(ec2.region, id);
       };
       await resources.record(
-        { kind: 'security-group', token: name, vmNumber: null, data: { region: ec2.region, vpcId } },
+        {
+          kind: 'security-group',
+          token: `${name} ${vpcId}`,
+          vmNumber: null,
+          data: { region: ec2.region, vpcId, name, existed: group !== undefined },
+        },
         async () =>
           (await find()) ?? regionalId(ec2.region, await createGroup(ec2, infrastructureId, vpcId, name, signal)),
         find,
@@ -191,26 +198,57 @@ async function createGroup(
   return GroupId;
 }
 
+/**
+ * Groups that were made for the infrastructure, in whatever VPC: by us, with our tag, or by the reference, which told its own only by name
+ * and description.
+ * @param names of groups that the networks have, or had
+ */
+export async function groupsMadeFor(
+  ec2: Ec2,
+  infrastructureId: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly SecurityGroup[]> {
+  // Ids of infrastructures are all of one length: no other one's names begin like this.
+  const prefix = `${commonGroupName(infrastructureId)}-`;
+  const wanted = [...new Set([commonGroupName(infrastructureId), `${prefix}*`, ...names])];
+  const found = [...(await listGroups(ec2, [tagged(TAG_INFRASTRUCTURE, infrastructureId)], signal))];
+  for (let first = 0; first < wanted.length; first += MOST_VALUES) {
+    const Values = wanted.slice(first, first + MOST_VALUES);
+    found.push(...(await listGroups(ec2, [{ Name: 'group-name', Values }], signal)));
+  }
+  // EC2 takes a star in a name of the user for whatever: what it found is compared again.
+  const isNamed = new Set(wanted);
+  const made = found.filter(({ Description, Tags, GroupName = '' }) => {
+    const owner = tagValue(Tags, TAG_INFRASTRUCTURE);
+    const isOfName = isNamed.has(GroupName) || GroupName.startsWith(prefix);
+    return Description === DESCRIPTION && (owner === infrastructureId || (owner === '' && isOfName));
+  });
+  return [...new Map(made.map((group) => [group.GroupId, group])).values()];
+}
+
 async function findGroup(
   ec2: Ec2,
   vpcId: string,
   name: string,
   signal: AbortSignal,
 ): Promise<SecurityGroup | undefined> {
-  const [group] = await listGroups(ec2, { 'group-name': name, 'vpc-id': vpcId }, signal);
-  return group;
+  const groups = await listGroups(ec2, named(name, vpcId), signal);
+  // EC2 takes a star in a name of the user for whatever.
+  return groups.find(({ GroupName }) => GroupName === name);
 }
 
-function listGroups(
-  ec2: Ec2,
-  filters: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<readonly SecurityGroup[]> {
+const named = (name: string, vpcId: string): readonly Filter[] => [
+  { Name: 'group-name', Values: [name] },
+  { Name: 'vpc-id', Values: [vpcId] },
+];
+
+function listGroups(ec2: Ec2, filters: readonly Filter[], signal: AbortSignal): Promise<readonly SecurityGroup[]> {
   return allPages(async (NextToken) => {
     const { SecurityGroups = [], NextToken: next } = await ec2.call(
       'describeSecurityGroups',
       {
-        Filters: Object.entries(filters).map(([Name, value]) => ({ Name, Values: [value] })),
+        Filters: [...filters],
         ...(NextToken !== undefined && { NextToken }),
       },
       signal,
@@ -309,45 +347,64 @@ export async function changeOutports(
   }
 }
 
+/** Name of a group in the ledger. */
+export const registeredName = ({ data, token }: Resource): string =>
+  typeof data.name === 'string' ? data.name : token;
+
 /** Provider id of a registered group whose creation was interrupted. */
 export async function findRegisteredGroup(
   ec2: Ec2,
   resource: Resource,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { token, infrastructureId, data } = resource;
-  const groups = await listGroups(ec2, { 'group-name': token, 'vpc-id': String(data.vpcId) }, signal);
+  const { infrastructureId, data } = resource;
+  const groups = await listGroups(ec2, named(registeredName(resource), String(data.vpcId)), signal);
   const id = groups.find((group) => isOurs(group, infrastructureId))?.GroupId;
   return id === undefined ? undefined : regionalId(ec2.region, id);
 }
 
+/** The group to delete, and the provider ids of the VMs that its infrastructure still has. */
+export interface GroupToRemove {
+  readonly infrastructureId: string;
+  readonly name: string;
+  readonly id: string;
+  readonly living: ReadonlySet<string>;
+}
+
+/** Looks that must see a machine of others: EC2 may show one that was just terminated as running for some seconds. */
+const LOOKS_AT_OTHERS = 5;
+
 /**
  * Deletes a group, waiting for machines that are still shutting down. A machine of ours that uses it and that nobody knows any more is
- * terminated; one of somebody else keeps the group (`sg_name` may be shared).
+ * terminated; a living one and one of somebody else keep the group (`sg_name` may be shared).
  */
 export async function removeGroup(
   engine: Engine,
   ec2: Ec2,
-  resource: Resource,
-  id: string,
+  { infrastructureId, name, id, living }: GroupToRemove,
   signal: AbortSignal,
 ): Promise<void> {
+  let looks = 0;
   await untilDeleted(
-    `security group ${resource.token}`,
+    `security group ${name}`,
     signal,
     () => ec2.call('deleteSecurityGroup', { GroupId: id }, signal),
     async () => {
       const users = await machinesIn(ec2, id, signal);
-      const ours = users.filter(({ Tags }) => tagValue(Tags, TAG_OWNER) === resource.infrastructureId);
-      for (const { InstanceId = '' } of ours) {
+      const leftOver = users.filter(
+        ({ Tags, InstanceId = '' }) =>
+          tagValue(Tags, TAG_OWNER) === infrastructureId && !living.has(regionalId(ec2.region, InstanceId)),
+      );
+      for (const { InstanceId = '' } of leftOver) {
         engine.environment.logger.warn(`Instance ${InstanceId} was left over; it is terminated.`, {
-          infId: resource.infrastructureId,
+          infId: infrastructureId,
         });
         await terminate(ec2, InstanceId, signal);
       }
-      if (users.length === ours.length) return undefined;
-      engine.environment.logger.warn(`Security group ${resource.token} is used by machines of others and stays.`, {
-        infId: resource.infrastructureId,
+      looks = users.length === leftOver.length ? 0 : looks + 1;
+      if (looks < LOOKS_AT_OTHERS) return undefined;
+      engine.environment.logger.warn(`Security group ${name} is used by other machines and stays.`, {
+        infId: infrastructureId,
       });
       return 'give-up';
     },

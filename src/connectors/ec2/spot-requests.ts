@@ -39,3 +39,13 @@ export async function fulfilledRequests(
     }),
   );
 }
+
+/** Ids of the spot requests that an instance fulfils. */
+export async function requestsOf(ec2: Ec2, instanceId: string, signal: AbortSignal): Promise<readonly string[]> {
+  const { SpotInstanceRequests = [] } = await ec2.call(
+    'describeSpotInstanceRequests',
+    { Filters: [{ Name: 'instance-id', Values: [instanceId] }] },
+    signal,
+  );
+  return SpotInstanceRequests.flatMap(({ SpotInstanceRequestId }) => SpotInstanceRequestId ?? []);
+}

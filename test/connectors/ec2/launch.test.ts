@@ -223,8 +223,36 @@ network right (create = 'yes' and cidr = '10.0.*.0/24')`;
     const made = await lab.ask('CreateSecurityGroup', { GroupName: 'theirs', GroupDescription: 'own', VpcId: vpc });
     const id = /<groupId>([^<]+)/.exec(made)![1];
     await launch(plain('', "network pub (outbound = 'yes' and sg_name = 'theirs')"));
-    expect(ledger.resources.map(({ token }) => token)).to.deep.equal([`im-${infrastructureId}`]);
+    expect(ledger.resources.map(({ data }) => data.name)).to.deep.equal([`im-${infrastructureId}`]);
     expect(runs()[0]!.get('NetworkInterface.1.SecurityGroupId.2')).to.equal(id);
+  });
+
+  it('have groups and networks in every VPC and region that they go to, and leave none of them', async () => {
+    await launch(plain());
+    await launch(plain(ownNode, OWN), { numbers: [1] });
+    const elsewhere = plain(ownNode, OWN).replace(REGION, 'eu-west-1');
+    const [vm] = await launch(elsewhere, { numbers: [2] });
+    expect(vm!.providerId).to.match(/^eu-west-1;/);
+    expect(sent('CreateVpc')).to.have.length(2);
+    const vpcs = sent('CreateSecurityGroup')
+      .filter((call) => call.get('GroupName') === `im-${infrastructureId}`)
+      .map((call) => call.get('VpcId'));
+    expect(new Set(vpcs).size).to.equal(3);
+    for (const { request, vms } of launched.splice(0)) {
+      for (const each of vms) await connector.destroy(vmReference(request, each), never);
+    }
+    for (const resource of ledger.resources.splice(0).reverse()) await connector.destroyResource!(resource, never);
+    expect(await lab.everything('eu-west-1')).to.deep.equal([]);
+  });
+
+  it('are not undone by a group that goes while another VM lives in it', async () => {
+    const [gone, living] = await launch(plain(), { numbers: [0, 1] });
+    const [{ request }] = launched as [(typeof launched)[number]];
+    await connector.destroy(vmReference(request, gone!), never);
+    for (const resource of ledger.resources) {
+      await connector.destroyResource!(resource, never, new Set([living!.providerId]));
+    }
+    expect(await lab.instancesOf(infrastructureId)).to.deep.equal([living!.providerId.split(';')[1]]);
   });
 
   it('say how many networks an interface takes (9)', async () => {

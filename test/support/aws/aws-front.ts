@@ -107,6 +107,8 @@ class FrontState {
   readonly #perToken = createKeyedSemaphore(1);
   /** Groups and subnet of each instance. */
   readonly #uses = new Map<string, ReadonlySet<string>>();
+  /** Instances that were terminated through the door. */
+  readonly #gone = new Set<string>();
   #hiddenFor = 0;
   #lingering: { instance: string; looks: number }[] = [];
 
@@ -140,6 +142,7 @@ class FrontState {
       'x-moto-account-id': accountOf(accessKey),
     });
     if (status >= 300) throw new Error(`${action}: ${text}`);
+    if (action === 'RunInstances') this.#noteUses(Object.entries(parameters), text);
     return text;
   }
 
@@ -210,12 +213,29 @@ class FrontState {
           };
     }
     const answer = await this.#pass(action === 'DescribeInstanceTypes' ? withFewTypes(call) : call, request);
-    if (action === 'TerminateInstances' && answer.status < 300) {
+    return action === 'TerminateInstances' ? this.#terminated(call, answer) : answer;
+  }
+
+  /** AWS knows terminated instances for an hour: terminating them again is no error, as it is in moto. */
+  #terminated(call: AwsCall, answer: Answer): Answer {
+    if (answer.status < 300) {
       for (const instance of idsIn(answer.text, /<instanceId>([^<]+)/g)) {
         this.#lingering.push({ instance, looks: this.lingeringLooks });
+        this.#gone.add(instance);
       }
+      return answer;
     }
-    return answer;
+    const ids = [...call.parameters].filter(([name]) => name.startsWith('InstanceId.')).map(([, id]) => id);
+    if (!ids.every((id) => this.#gone.has(id))) return answer;
+    const items = ids.map(
+      (id) =>
+        `<item><instanceId>${id}</instanceId><currentState><code>48</code><name>terminated</name></currentState></item>`,
+    );
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/xml' },
+      text: `<TerminateInstancesResponse><requestId>r</requestId><instancesSet>${items.join('')}</instancesSet></TerminateInstancesResponse>`,
+    };
   }
 
   /** The rule of client tokens: the same request gives the first answer, another one is refused. */
@@ -235,11 +255,16 @@ class FrontState {
     if (answer.status < 300) {
       this.#byToken.set(key, { request: fingerprint, answer });
       this.#hiddenFor = this.hiddenLooks;
-      const [instance = ''] = idsIn(answer.text, /<instanceId>([^<]+)/g);
-      const things = [...call.parameters].filter(([name]) => /SubnetId|SecurityGroupId/.test(name));
-      this.#uses.set(instance, new Set(things.map(([, thing]) => thing)));
+      this.#noteUses([...call.parameters], answer.text);
     }
     return answer;
+  }
+
+  /** What the instance of a create call uses. */
+  #noteUses(parameters: readonly (readonly [string, string])[], answer: string): void {
+    const [instance = ''] = idsIn(answer, /<instanceId>([^<]+)/g);
+    const things = parameters.filter(([name]) => /SubnetId|SecurityGroupId/.test(name));
+    this.#uses.set(instance, new Set(things.map(([, thing]) => thing)));
   }
 
   /** What AWS refuses to delete because something uses it, and moto does not. */
