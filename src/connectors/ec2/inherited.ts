@@ -6,8 +6,9 @@ import { errorText, ImError, type JsonValue, type Resource } from '../../domain/
 import type { Network } from '../../radl/index.js';
 import type { InheritedResource, VmReference } from '../connector.js';
 import type { Ec2, Engine } from './engine.js';
+import { commonGroupName, groupName, groupsMadeFor } from './find-groups.js';
 import { networksOf, removeGateway, removeSubnet, removeVpc } from './own-networks.js';
-import { commonGroupName, groupName, groupsMadeFor, removeGroup } from './security-groups.js';
+import { removeGroup } from './remove-group.js';
 import { parseRegionalId, regionalId } from './vm-id.js';
 
 /** One entry per region: everything that was made there for the infrastructure. */

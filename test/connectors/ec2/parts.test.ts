@@ -8,7 +8,7 @@ import { ec2Account } from '../../../src/connectors/ec2/credentials.js';
 import { createExpiringCache } from '../../../src/connectors/ec2/expiring-cache.js';
 import type { InstanceType } from '../../../src/connectors/ec2/instance-types.js';
 import { commonRange } from '../../../src/connectors/ec2/own-networks.js';
-import { networkRules } from '../../../src/connectors/ec2/security-groups.js';
+import { networkRules } from '../../../src/connectors/ec2/security-rules.js';
 import { instanceState } from '../../../src/connectors/ec2/states.js';
 import { builtInConnectorTypes, createConnectorRegistry } from '../../../src/connectors/index.js';
 import { parsePrices } from '../../../src/connectors/shared/prices.js';
