@@ -25,6 +25,9 @@ const CALL_STRIDE = IS_COMPLETE ? 1 : 9;
 const CONCURRENCY = 3;
 const DEATHS = 3;
 
+/** Who made the infrastructure that an operation begins with. */
+type Origin = 'own' | 'imported';
+
 const newAccessKey = (): string => `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
 
 const isChange = ({ service, action }: AwsCall): boolean => service === 'ec2' && !/^(Describe|Get|List)/.test(action);
@@ -123,14 +126,36 @@ describe('kill -9 with EC2', function () {
     }
   });
 
-  /** Which calls of an operation change something at EC2. */
-  const countChanges = async (scenario: (cloud: CloudUnderTest) => Scenario): Promise<number> => {
-    const accessKey = newAccessKey();
-    const cloud = ec2(accessKey);
-    const house = await CrashHouse.build(cloud.authorization);
+  /** A house where the operation begins. `imported`: another one made the infrastructure, and its ledger stayed there. */
+  const begin = async (
+    cloud: CloudUnderTest,
+    scenario: Scenario,
+    origin: Origin,
+  ): Promise<{ readonly house: CrashHouse; readonly id: string }> => {
+    let house = await CrashHouse.build(cloud.authorization);
     try {
       await house.start();
-      const id = await prepare(house, cloud, scenario(cloud));
+      const id = await prepare(house, cloud, scenario);
+      if (origin === 'own') return { house, id };
+      const { text } = await house.call('GET', `/infrastructures/${id}/data`);
+      await house.demolish();
+      house = await CrashHouse.build(cloud.authorization);
+      await house.start();
+      const imported = await house.call('PUT', '/infrastructures', text, 'application/json');
+      expect(imported.status, imported.text).to.equal(200);
+      return { house, id };
+    } catch (error) {
+      await house.demolish();
+      throw error;
+    }
+  };
+
+  /** Which calls of an operation change something at EC2. */
+  const countChanges = async (scenario: (cloud: CloudUnderTest) => Scenario, origin: Origin): Promise<number> => {
+    const accessKey = newAccessKey();
+    const cloud = ec2(accessKey);
+    const { house, id } = await begin(cloud, scenario(cloud), origin);
+    try {
       let changes = 0;
       treatments.set(accessKey, (call) => {
         if (isChange(call)) changes += 1;
@@ -147,15 +172,14 @@ describe('kill -9 with EC2', function () {
 
   const killAtCall = async (
     scenario: (cloud: CloudUnderTest) => Scenario,
+    origin: Origin,
     point: number,
     treatment: 'drop' | 'lose-answer',
   ): Promise<void> => {
     const accessKey = newAccessKey();
     const cloud = ec2(accessKey);
-    const house = await CrashHouse.build(cloud.authorization);
+    const { house, id: prepared } = await begin(cloud, scenario(cloud), origin);
     try {
-      await house.start();
-      const prepared = await prepare(house, cloud, scenario(cloud));
       let changes = 0;
       treatments.set(accessKey, (call) => {
         if (!isChange(call)) return 'pass';
@@ -181,12 +205,17 @@ describe('kill -9 with EC2', function () {
     }
   };
 
-  for (const kind of ['create', 'destroy'] as const) {
+  for (const [kind, origin] of [
+    ['create', 'own'],
+    ['destroy', 'own'],
+    ['destroy', 'imported'],
+  ] as const) {
     const scenario = (cloud: CloudUnderTest): Scenario =>
       scenarios(cloud).find((candidate) => candidate.kind === kind)!;
 
-    it(`${kind}: survives deaths before and after the calls that change something at EC2`, async () => {
-      const changes = await countChanges(scenario);
+    const what = origin === 'own' ? kind : `${kind} of what was imported`;
+    it(`${what}: survives deaths before and after the calls that change something at EC2`, async () => {
+      const changes = await countChanges(scenario, origin);
       expect(changes).to.be.greaterThan(5);
       const points = Array.from({ length: changes }, (_, index) => index + 1)
         .flatMap((point) => [[point, 'drop'] as const, [point, 'lose-answer'] as const])
@@ -198,7 +227,7 @@ describe('kill -9 with EC2', function () {
             const [point, treatment] = next;
             kills += 1;
             try {
-              await killAtCall(scenario, point, treatment);
+              await killAtCall(scenario, origin, point, treatment);
             } catch (error) {
               failures.push(`${treatment} ${point}: ${error instanceof Error ? error.message : String(error)}`);
             }

@@ -122,10 +122,10 @@ export class CrashHouse {
     }
   }
 
-  async call(method: string, path: string, body?: string): Promise<Answer> {
+  async call(method: string, path: string, body?: string, mediaType = 'text/plain'): Promise<Answer> {
     const response = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
       method,
-      headers: { Authorization: this.#authorization, ...(body !== undefined && { 'Content-Type': 'text/plain' }) },
+      headers: { Authorization: this.#authorization, ...(body !== undefined && { 'Content-Type': mediaType }) },
       ...(body !== undefined && { body }),
       signal: AbortSignal.timeout(300_000),
     });
