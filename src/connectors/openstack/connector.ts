@@ -16,6 +16,7 @@ import { openStackCredential } from './credentials.js';
 import { destroy, destroyResource, findResource } from './destroy.js';
 import { createGlance } from './glance.js';
 import { deleteImage, listImages, snapshot } from './images.js';
+import { inherited } from './inherited.js';
 import { adopt, findByToken, launch, listMarked } from './launch.js';
 import { createNeutron } from './neutron.js';
 import { createNova } from './nova.js';
@@ -98,6 +99,7 @@ function createOpenStackConnector(site: Site): CloudConnector {
     observe: (vms, signal) => observe(site, vms, signal),
     destroy: (vm, signal) => destroy(site, vm, signal),
     destroyResource: (resource, signal) => destroyResource(site, resource, signal),
+    inherited,
     findResource: (resource, signal) => findResource(site, resource, signal),
     start: (vm, signal) => start(site, vm, signal),
     stop: (vm, signal) => stop(site, vm, signal),

@@ -5,6 +5,7 @@ import { interfaceCount } from '../../radl/index.js';
 import type { VmReference } from '../connector.js';
 import { systemOf } from '../shared/first-system.js';
 import { findFloatingIp, isMadeFor, releaseFloatingIp } from './floating-ips.js';
+import { removeInherited } from './inherited.js';
 import { findByToken, removeLaunched, removePorts, removeServer } from './launch.js';
 import { findPort, portNames } from './ports.js';
 import {
@@ -103,6 +104,8 @@ export async function destroyResource(site: Site, resource: Resource, signal: Ab
       const id = resource.providerId ?? (await findVolume(site, resource, signal));
       return id === undefined ? undefined : removeVolume(site, id, signal);
     }
+    case 'other':
+      return removeInherited(site, resource, signal);
     default:
       throw new ImError('internal', `OpenStack registers no resource of kind ${kind}.`);
   }

@@ -152,7 +152,7 @@ function usableRouter({ concrete }: LaunchRequest, topology: Topology): RouterVi
 }
 
 /** Name of the router that is made where there is none. */
-const routerName = (infrastructureId: string): string => `im-${infrastructureId}`;
+export const routerName = (infrastructureId: string): string => `im-${infrastructureId}`;
 
 async function makeRouter(site: Site, request: LaunchRequest, topology: Topology): Promise<RouterView | undefined> {
   const { infrastructureId, signal, concrete } = request;

@@ -2,6 +2,7 @@
 // Security groups: one per network of the document, with the open ports of that network (openstack.md §3.3).
 import { errorText, ImError, type Resource } from '../../domain/index.js';
 import { isPublicNetwork, type Network, networkIds, networkOutports, type Radl } from '../../radl/index.js';
+import { DeadlineError, poll } from '../../util/deadline.js';
 import { parseCidr } from '../../util/ip.js';
 import type { LaunchRequest } from '../connector.js';
 import { systemOf } from '../shared/first-system.js';
@@ -223,4 +224,57 @@ export async function removeSecurityGroup(site: Site, resource: Resource, signal
   await whenFree(site, `security group ${resource.token}`, signal, () =>
     site.neutron.delete('security_group', id, signal),
   );
+}
+
+/** The infrastructure's own machines are gone by then; whoever uses a group for longer is somebody else's. */
+const PATIENCE_WITH_OTHERS_MS = 10_000;
+
+/** Ends the descriptions of our groups; the reference's tell no infrastructure. */
+const OWNED = /\(infrastructure [^)]+\)$/;
+
+/**
+ * Groups that the reference made for an infrastructure.
+ * @param names of groups that its networks have, or had
+ */
+export async function unownedGroups(
+  site: Site,
+  infrastructureId: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly SecurityGroupView[]> {
+  const prefix = `im-${infrastructureId}-`;
+  const groups = await site.neutron.securityGroups(await ownProject(site, signal), signal);
+  return groups.filter(
+    ({ name, description: text }) =>
+      text.startsWith(MARK) && !OWNED.test(text) && (names.includes(name) || name.startsWith(prefix)),
+  );
+}
+
+/** A group that only its machines used goes with them; one whose name the user chose may serve machines of others, and stays then. */
+export async function removeUnownedGroup(
+  site: Site,
+  infrastructureId: string,
+  { id, name }: SecurityGroupView,
+  signal: AbortSignal,
+): Promise<void> {
+  const what = `security group ${name}`;
+  const remove = (): Promise<void> => site.neutron.delete('security_group', id, signal);
+  if (name.startsWith(`im-${infrastructureId}-`)) return whenFree(site, what, signal, remove);
+  const removeIfFree = async (): Promise<true | undefined> => {
+    try {
+      await remove();
+      return true;
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error;
+      return undefined;
+    }
+  };
+  try {
+    await poll({ timeoutMs: PATIENCE_WITH_OTHERS_MS, intervalMs: 1_000, what, signal }, removeIfFree);
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    site.environment.logger.warn(`Security group ${name} is used by other machines and stays.`, {
+      infId: infrastructureId,
+    });
+  }
 }
