@@ -87,6 +87,9 @@ export class ImError extends Error {
 export const infrastructureNotFound = (): ImError =>
   new ImError('infrastructure-not-found', 'Invalid infrastructure ID or access not granted.');
 
+/** 404 for one that was deleted while a call was on its way (core.md §5.2). */
+export const infrastructureDeleted = (): ImError => new ImError('infrastructure-deleted', 'Deleted infrastructure.');
+
 /** 403 for an infrastructure of somebody else (core.md §5.2). */
 export const accessNotGranted = (): ImError =>
   new ImError('unauthorized', 'Access to this infrastructure not granted.');

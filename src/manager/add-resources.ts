@@ -10,7 +10,7 @@ import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
 import { type Once, onceMark } from './once.js';
 import { openInfrastructure } from './open-infrastructure.js';
-import { resultOf } from './outcome.js';
+import { neededResultOf } from './outcome.js';
 import { withKnownLogins } from './secret-features.js';
 import { withSiteImages } from './single-site-images.js';
 import { updateWithTosca } from './update-with-tosca.js';
@@ -68,6 +68,6 @@ export async function addResources(
       },
     ],
   );
-  const { vmNumbers } = await resultOf(accepted);
+  const { vmNumbers } = await neededResultOf(accepted);
   return { vmNumbers: Array.isArray(vmNumbers) ? vmNumbers.map(Number) : [] };
 }

@@ -11,7 +11,7 @@ import { createInfrastructure } from './create.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { InfrastructureManager } from './manager.js';
 import { isSameRequest, type Once } from './once.js';
-import { resultOfEnded } from './outcome.js';
+import { neededResultOfEnded, resultOfEnded } from './outcome.js';
 
 const KEPT_MS = 86_400_000;
 
@@ -81,7 +81,7 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
           (await store.listOperations({ infrastructureId: id })).find(({ kind }) => kind === 'create'),
         answer: (operation, id) => {
           // An asynchronous creation was answered when it was accepted, whatever became of it.
-          if (!options.isAsync) endedResult(operation);
+          if (!options.isAsync) resultOfEnded(ended(operation));
           return { infrastructureId: id };
         },
         run: (mark) => createInfrastructure(environment, call, document, options, mark),
@@ -96,7 +96,7 @@ export function createIdempotentUseCases(environment: ManagerEnvironment): Idemp
         scope: scopeOf(caller, `add ${infrastructureId}`, idempotency.key),
         find: (id) => store.getOperation(id),
         answer: (operation) => {
-          const { vmNumbers } = endedResult(operation);
+          const { vmNumbers } = neededResultOfEnded(ended(operation));
           return { vmNumbers: Array.isArray(vmNumbers) ? vmNumbers.map(Number) : [] };
         },
         run: (mark) => addResources(environment, call, infrastructureId, document, options, mark),
@@ -117,9 +117,10 @@ const stillRunning = (): ImError =>
     'The first request with this Idempotency-Key is still being worked on. Ask again later.',
   );
 
-function endedResult(operation: Operation): ReturnType<typeof resultOfEnded> {
+/** The operation, once it has ended. @throws ImError `incorrect-state` before that */
+function ended(operation: Operation): Operation {
   if (!isFinal(operation.state)) throw stillRunning();
-  return resultOfEnded(operation);
+  return operation;
 }
 
 const scopeOf = ({ owners: [owner] }: Caller, route: string, key: string): string =>

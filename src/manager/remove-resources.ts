@@ -3,7 +3,7 @@
 import { admitToInfrastructure, findVm } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
-import { resultOf } from './outcome.js';
+import { neededResultOf } from './outcome.js';
 
 /** All ids are checked before anything is touched; each is removed once, however often it is named. */
 export async function removeResources(
@@ -25,6 +25,6 @@ export async function removeResources(
     request: { vmNumbers: [...numbers], isContextualized },
     credentials: caller.items,
   });
-  const { removed } = await resultOf(accepted);
-  return Number(removed ?? 0);
+  const { removed } = await neededResultOf(accepted);
+  return Number(removed);
 }

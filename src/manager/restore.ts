@@ -11,7 +11,7 @@ import { readTosca, toscaEnvironment, translateTosca, withToscaErrors } from './
 import type { ManagerEnvironment } from './environment.js';
 import type { Call, RestorePlan } from './manager.js';
 import { openInfrastructure } from './open-infrastructure.js';
-import { resultOf } from './outcome.js';
+import { neededResultOf } from './outcome.js';
 import { compareWithMachines, decodePlan, type Wanted, withDeploys } from './plan-restore.js';
 import { encodeRestoreRequest, restoredRevision } from './restore-request.js';
 import { requireRevision } from './revisions.js';
@@ -58,7 +58,7 @@ export async function restoreRevision(
       serviceUrl: serviceUrlOf(environment, call),
     }),
   });
-  return decodePlan(await resultOf(accepted));
+  return decodePlan(await neededResultOf(accepted));
 }
 
 /** Puts the documents up to a revision together, as they were when they were accepted. */

@@ -3,7 +3,7 @@
 import { admitToInfrastructure, findVm } from './access.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { Call } from './manager.js';
-import { resultOf } from './outcome.js';
+import { neededResultOf } from './outcome.js';
 
 /** @returns URL of the image */
 export async function createSnapshot(
@@ -22,6 +22,6 @@ export async function createSnapshot(
     request: { vmNumber: vm.number, ...image },
     credentials: caller.items,
   });
-  const { url } = await resultOf(accepted);
-  return String(url ?? '');
+  const { url } = await neededResultOf(accepted);
+  return String(url);
 }

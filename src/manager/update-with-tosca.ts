@@ -9,7 +9,7 @@ import { readTosca } from './deployment-document.js';
 import type { ManagerEnvironment } from './environment.js';
 import type { AddResult, Call } from './manager.js';
 import { type Once, onceMark } from './once.js';
-import { resultOf } from './outcome.js';
+import { neededResultOf } from './outcome.js';
 import { compare } from './plan-update.js';
 import { encodeUpdateRequest } from './update-request.js';
 
@@ -40,6 +40,6 @@ export async function updateWithTosca(
     },
     ...(once !== undefined && { id: once.id }),
   });
-  const { vmNumbers } = await resultOf(accepted);
+  const { vmNumbers } = await neededResultOf(accepted);
   return { vmNumbers: Array.isArray(vmNumbers) ? vmNumbers.map(Number) : [] };
 }
