@@ -48,12 +48,20 @@ async function prepareMaster(
   return connectionOf(prepared, innerEndpoints(open.vm)[0] ?? open.endpoint);
 }
 
-/** The runtime on the control node: found or installed, with the lines of contextualization.md §7. */
-async function ensureRuntime(context: RunContext, link: ControlLink, isAnnounced: boolean): Promise<string> {
+/**
+ * The runtime on the control node: found or installed, with the lines of contextualization.md §7.
+ * @param early an installation that was begun before; undefined when it came to nothing
+ */
+async function ensureRuntime(
+  context: RunContext,
+  link: ControlLink,
+  isAnnounced: boolean,
+  early: Promise<string | undefined>,
+): Promise<string> {
   const path = await onRuntime(context, link, async (target) => {
     const version = target.ansibleVersion === '' ? '' : ` (v. ${target.ansibleVersion})`;
     if (isAnnounced) await logOnce(context, `Configure Ansible${version} in the master VM.`);
-    return installRuntime(target);
+    return (await early) ?? installRuntime(target);
   });
   if (isAnnounced) await logOnce(context, 'Ansible successfully configured in the master VM.');
   return path;
@@ -73,7 +81,7 @@ export async function openControl(
     if (control.kind === 'external') {
       const link = await linkToExternal(context, control.host);
       onLink(link);
-      return { runtimePath: await onRuntime(context, link, installRuntime), facts: new Map() };
+      return { runtimePath: await onRuntime(context, link, (target) => installRuntime(target)), facts: new Map() };
     }
     const open = await openMaster(context, control.vm, control.isNew);
     const link = linkToMaster(context, open);
@@ -85,8 +93,14 @@ export async function openControl(
       for (const line of contentLines(plan)) await logOnce(context, line);
       await logOnce(context, 'Performing preliminary steps to configure Ansible.');
     }
+    // It is sent while the machine is prepared. A machine without Python gets both afterwards, and says what is wrong then.
+    const early =
+      found === undefined
+        ? onRuntime(context, link, (target) => installRuntime(target, true)).catch(() => undefined)
+        : Promise.resolve(undefined);
     const facts = new Map([[control.vm, await prepareMaster(context, plan, open, link)]]);
-    return { runtimePath: found && !isAnnounced ? found : await ensureRuntime(context, link, isAnnounced), facts };
+    const runtimePath = found && !isAnnounced ? found : await ensureRuntime(context, link, isAnnounced, early);
+    return { runtimePath, facts };
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof ImError || error instanceof SshError) {

@@ -106,14 +106,16 @@ function indexWords(python: string, core: string | undefined): readonly string[]
 }
 
 /**
- * Installs the runtime and gives its directory.
+ * Installs the runtime, unless it is there, and gives its directory.
+ * @param isAbsent it was just looked for in vain: the bundle is sent at once
  * @throws ImError when the bundle is missing here or cannot be installed there; SshError.
  */
-export async function installRuntime(target: RuntimeTarget): Promise<string> {
+export async function installRuntime(target: RuntimeTarget, isAbsent = false): Promise<string> {
   const python = await pythonVersion(target);
   if (python === undefined) throw new ImError('provider', `There is no python3 on ${target.connection.host}.`);
   const choice = await chooseFor(target, python);
-  if (choice.kind === 'bundle') return installArchive(target, choice.bundle);
+  if (choice.kind === 'bundle')
+    return isAbsent ? sendArchive(target, choice.bundle) : installArchive(target, choice.bundle);
   try {
     return await installFromIndex(target, indexWords(python, choice.core));
   } catch (error) {
@@ -140,13 +142,17 @@ async function installFromIndex(target: RuntimeTarget, words: readonly string[])
 const vanished = ({ connection }: RuntimeTarget): ImError =>
   new ImError('provider', `The Ansible runtime of ${connection.host} vanished.`);
 
+type Archive = Pick<RuntimeBundle, 'file' | 'sha256'>;
+
 /** Sends an archive of the bundle directory unless the node has it. */
-async function installArchive(
-  target: RuntimeTarget,
-  { file, sha256 }: Pick<RuntimeBundle, 'file' | 'sha256'>,
-): Promise<string> {
-  const there = await runProgram(target, RUNTIME_PROGRAM, [sha256], undefined);
-  if (there !== undefined) return there;
+async function installArchive(target: RuntimeTarget, archive: Archive): Promise<string> {
+  return (
+    (await runProgram(target, RUNTIME_PROGRAM, [archive.sha256], undefined)) ?? (await sendArchive(target, archive))
+  );
+}
+
+/** Installs an archive; a node that has got it meanwhile keeps its own. */
+async function sendArchive(target: RuntimeTarget, { file, sha256 }: Archive): Promise<string> {
   const archive = await readFile(join(target.bundleDir, file));
   const path = await runProgram(target, RUNTIME_PROGRAM, [sha256], archive);
   if (path === undefined) throw vanished(target);
