@@ -51,7 +51,7 @@ describe('a destroy', () => {
       const [machine] = (await machinesOf(id)).filter(({ state }) => state === 'running');
       return machine !== undefined && hasFile(machine.id, '/var/first');
     };
-    await until(isAtWork, 'the first task', 60_000);
+    await until(isAtWork, 'the first task', 240_000);
     const destroyed = await ana.call('DELETE', `/infrastructures/${id}?async=true`);
     expect([destroyed.status, destroyed.text]).to.deep.equal([200, '']);
     const seen = await ana.get(`/infrastructures/${id}/state`);
