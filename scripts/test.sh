@@ -3,7 +3,7 @@
 # Sets up and runs all checks and tests; ends with one line `N passed, N failed` over all suites.
 #
 #   npm test                               set-up, lint, type check, build, unit tests, end-to-end tests
-#   npm test -- --unit --e2e               only these (of --setup --lint --typecheck --build --unit --e2e; also --openstack, which CI runs for information)
+#   npm test -- --unit --e2e               only these (of --setup --lint --typecheck --build --unit --e2e; also --openstack, of which CI runs a part)
 #   npm test -- --no-setup --unit          without looking after tools and images
 #   npm test -- --unit -- --grep RADL      what follows `--` goes to mocha
 #
@@ -160,10 +160,12 @@ if wants e2e; then
 fi
 
 # One start of the services for all of their tests; it takes a minute. One file after the other: they look at the same projects.
+# IM_OPENSTACK_TESTS names some of the files.
+OPENSTACK_TESTS=${IM_OPENSTACK_TESTS:-test/openstack/**/*.test.ts}
 openstack_tests() {
   local missing lab status=0
   if [ -n "${IM_OPENSTACK_LAB:-}" ]; then
-    JOBS=1 suite openstack .mocharc.openstack.json 'test/openstack/**/*.test.ts'
+    JOBS=1 suite openstack .mocharc.openstack.json "$OPENSTACK_TESTS"
     return
   fi
   missing=$(test/support/openstack-lab/lab.sh problem)
@@ -173,7 +175,7 @@ openstack_tests() {
   fi
   lab=$(mktemp -d "${TMPDIR:-/tmp}/im-openstack-XXXXXX")
   if check openstack-lab test/support/openstack-lab/lab.sh start "$lab"; then
-    IM_OPENSTACK_LAB=$lab JOBS=1 suite openstack .mocharc.openstack.json 'test/openstack/**/*.test.ts' || status=$?
+    IM_OPENSTACK_LAB=$lab JOBS=1 suite openstack .mocharc.openstack.json "$OPENSTACK_TESTS" || status=$?
   fi
   test/support/openstack-lab/lab.sh stop "$lab" || true
   rm -rf "$lab"
