@@ -85,6 +85,10 @@ suite() {
     warn "the $name tests ended with status $status without a failed test"
     f=1
   fi
+  if [ $((p + f + skipped)) = 0 ] && [ ${#mocha_arguments[@]} = 0 ]; then
+    warn "there are no $name tests in $files"
+    f=1
+  fi
   if [ "$skipped" != 0 ] && [ "$PEERS" = all ]; then
     warn "$skipped $name tests were skipped although IM_TEST_PEERS=all"
     f=$((f + skipped))
