@@ -111,3 +111,12 @@ export async function unlessGone(task: Promise<unknown>): Promise<void> {
     if (!isNotFound(error)) throw error;
   }
 }
+
+/** Takes one refusal, by the code that AWS gives it, for success. */
+export async function unlessCode(code: string, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (awsCode(error) !== code) throw error;
+  }
+}

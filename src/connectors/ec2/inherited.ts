@@ -2,13 +2,16 @@
 // What grycap/im made for an infrastructure that was imported, of which it kept no ledger: security groups by their names and description,
 // VPC, gateway and subnets by their tag (ec2.md §6).
 import { createHash } from 'node:crypto';
-import { errorText, ImError, type JsonValue, type Resource } from '../../domain/index.js';
+import type { Resource } from '../../domain/index.js';
 import type { Network } from '../../radl/index.js';
 import type { InheritedResource, VmReference } from '../connector.js';
+import { collectFailures } from '../shared/failures.js';
+import { asTexts } from '../shared/json-reader.js';
 import type { Ec2, Engine } from './engine.js';
 import { commonGroupName, groupName, groupsMadeFor } from './find-groups.js';
-import { networksOf, removeGateway, removeSubnet, removeVpc } from './own-networks.js';
+import { networksOf } from './find-networks.js';
 import { removeGroup } from './remove-group.js';
+import { removeGateway, removeSubnet, removeVpc } from './remove-networks.js';
 import { parseRegionalId, regionalId } from './vm-id.js';
 
 /** One entry per region: everything that was made there for the infrastructure. */
@@ -57,17 +60,11 @@ export async function removeInherited(
   living: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const failures: string[] = [];
-  const attempt = async (what: string, task: () => Promise<void>): Promise<void> => {
-    try {
-      await task();
-    } catch (error) {
-      signal.throwIfAborted();
-      failures.push(`Error deleting ${what}: ${errorText(error)}.`);
-    }
-  };
+  const failures = collectFailures(signal);
+  const attempt = (what: string, task: () => Promise<void>): Promise<void> =>
+    failures.attempt(task, (text) => `Error deleting ${what}: ${text}.`);
   await attempt('security group', async () => {
-    const groups = await groupsMadeFor(ec2, infrastructureId, textsOf(data.groups), signal);
+    const groups = await groupsMadeFor(ec2, infrastructureId, asTexts(data.groups), signal);
     for (const { GroupId: id = '', GroupName: name = '' } of groups) {
       await attempt('security group', () => removeGroup(engine, ec2, { infrastructureId, name, id, living }, signal));
     }
@@ -78,8 +75,5 @@ export async function removeInherited(
     for (const id of gateways) await removeGateway(ec2, id, signal);
     for (const id of vpcs) await removeVpc(ec2, id, signal);
   });
-  if (failures.length > 0) throw new ImError('provider', failures.join(' '));
+  failures.throwAny(' ');
 }
-
-const textsOf = (value: JsonValue | undefined): readonly string[] =>
-  Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];

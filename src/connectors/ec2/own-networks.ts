@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks of the RADL with `create = 'yes'`: one VPC per infrastructure with a gateway to the internet, one subnet per network (ec2.md §3.2).
 import type { Vpc } from '@aws-sdk/client-ec2';
-import { ImError, type JsonObject, type Resource, type ResourceKind } from '../../domain/index.js';
+import { ImError, type JsonObject, type ResourceKind } from '../../domain/index.js';
 import { isPublicNetwork, type Network, type Radl } from '../../radl/index.js';
 import { type Cidr, cidrContains, formatCidr, parseCidr } from '../../util/ip.js';
 import type { LaunchRequest } from '../connector.js';
 import { DEFAULT_CIDR_PATTERN, pickCidr } from '../shared/cidr.js';
 import { providerNetworkName } from '../shared/network-names.js';
 import type { Ec2, Engine } from './engine.js';
-import { awsCode, isNotFound, unlessGone } from './failure.js';
+import { unlessCode } from './failure.js';
+import { findGateway, findSubnet, findVpc } from './find-networks.js';
 import { listSubnets } from './network.js';
-import { untilDeleted } from './patience.js';
-import { TAG_INFRASTRUCTURE, TAG_SUBNET, tagged, tagValue } from './tags.js';
+import { TAG_INFRASTRUCTURE, TAG_SUBNET, tagValue } from './tags.js';
 import { parseRegionalId, regionalId } from './vm-id.js';
 
 /** A network of the RADL with its subnet. */
@@ -257,106 +257,4 @@ async function ensureGateway(ec2: Ec2, request: LaunchRequest, vpcId: string): P
       ec2.call('createRoute', { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: gateway }, signal),
     );
   }
-}
-
-async function unlessCode(code: string, call: () => Promise<unknown>): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    if (awsCode(error) !== code) throw error;
-  }
-}
-
-/** The VPC of an infrastructure. */
-export async function findVpc(ec2: Ec2, infrastructureId: string, signal: AbortSignal): Promise<Vpc | undefined> {
-  const { Vpcs = [] } = await ec2.call(
-    'describeVpcs',
-    { Filters: [tagged(TAG_INFRASTRUCTURE, infrastructureId)] },
-    signal,
-  );
-  return Vpcs[0];
-}
-
-/** Ids of everything that was made for the networks of an infrastructure. */
-export async function networksOf(
-  ec2: Ec2,
-  infrastructureId: string,
-  signal: AbortSignal,
-): Promise<{
-  readonly subnets: readonly string[];
-  readonly gateways: readonly string[];
-  readonly vpcs: readonly string[];
-}> {
-  const filter = tagged(TAG_INFRASTRUCTURE, infrastructureId);
-  const subnets = await listSubnets(ec2, [filter], signal);
-  const { InternetGateways = [] } = await ec2.call('describeInternetGateways', { Filters: [filter] }, signal);
-  const { Vpcs = [] } = await ec2.call('describeVpcs', { Filters: [filter] }, signal);
-  return {
-    subnets: subnets.flatMap(({ SubnetId }) => SubnetId ?? []),
-    gateways: InternetGateways.flatMap(({ InternetGatewayId }) => InternetGatewayId ?? []),
-    vpcs: Vpcs.flatMap(({ VpcId }) => VpcId ?? []),
-  };
-}
-
-async function findGateway(ec2: Ec2, infrastructureId: string, signal: AbortSignal): Promise<string | undefined> {
-  const Filters = [tagged(TAG_INFRASTRUCTURE, infrastructureId)];
-  const { InternetGateways = [] } = await ec2.call('describeInternetGateways', { Filters }, signal);
-  return InternetGateways[0]?.InternetGatewayId;
-}
-
-async function findSubnet(
-  ec2: Ec2,
-  infrastructureId: string,
-  networkId: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const filters = [tagged(TAG_INFRASTRUCTURE, infrastructureId), tagged(TAG_SUBNET, networkId)];
-  const found = await listSubnets(ec2, filters, signal);
-  return found[0]?.SubnetId;
-}
-
-/** Provider id of a registered VPC, gateway or subnet whose creation was interrupted. */
-export async function findOwnNetwork(ec2: Ec2, resource: Resource, signal: AbortSignal): Promise<string | undefined> {
-  const { infrastructureId, kind, data } = resource;
-  const id =
-    kind === 'network'
-      ? (await findVpc(ec2, infrastructureId, signal))?.VpcId
-      : kind === 'router'
-        ? await findGateway(ec2, infrastructureId, signal)
-        : await findSubnet(ec2, infrastructureId, String(data.networkId), signal);
-  return id === undefined ? undefined : regionalId(ec2.region, id);
-}
-
-/** Deletes a subnet, waiting for machines that are still shutting down. */
-export function removeSubnet(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
-  return untilDeleted(`subnet ${id}`, signal, () => ec2.call('deleteSubnet', { SubnetId: id }, signal));
-}
-
-/** Detaches and deletes a gateway. */
-export async function removeGateway(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
-  let attachments: readonly { readonly VpcId?: string | undefined }[] = [];
-  try {
-    const { InternetGateways: [gateway] = [] } = await ec2.call(
-      'describeInternetGateways',
-      { InternetGatewayIds: [id] },
-      signal,
-    );
-    attachments = gateway?.Attachments ?? [];
-  } catch (error) {
-    if (isNotFound(error)) return;
-    throw error;
-  }
-  for (const { VpcId } of attachments) {
-    await untilDeleted(`gateway ${id}`, signal, async () => {
-      await unlessCode('Gateway.NotAttached', () =>
-        ec2.call('detachInternetGateway', { InternetGatewayId: id, VpcId }, signal),
-      );
-    });
-  }
-  await unlessGone(ec2.call('deleteInternetGateway', { InternetGatewayId: id }, signal));
-}
-
-/** Deletes a VPC. */
-export function removeVpc(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
-  return untilDeleted(`VPC ${id}`, signal, () => ec2.call('deleteVpc', { VpcId: id }, signal));
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deleting a machine with everything that belongs only to it, and what the ledger holds (openstack.md §6).
-import { errorText, ImError, type Resource } from '../../domain/index.js';
+import { ImError, type Resource } from '../../domain/index.js';
 import { interfaceCount } from '../../radl/index.js';
 import type { VmReference } from '../connector.js';
+import { collectFailures } from '../shared/failures.js';
 import { systemOf } from '../shared/first-system.js';
 import { findFloatingIp, isMadeFor, releaseFloatingIp } from './floating-ips.js';
 import { removeInherited } from './inherited.js';
@@ -27,15 +28,7 @@ import { findVolume, removeVolume, vmVolumes } from './volumes.js';
 export async function destroy(site: Site, vm: VmReference, signal: AbortSignal): Promise<void> {
   const { infrastructureId, number } = vm;
   const extra = decodeExtra(vm.extra);
-  const failures: string[] = [];
-  const attempt = async (task: () => Promise<void>): Promise<void> => {
-    try {
-      await task();
-    } catch (error) {
-      signal.throwIfAborted();
-      failures.push(errorText(error));
-    }
-  };
+  const { attempt, throwAny } = collectFailures(signal);
 
   // A second server of the VM, from a create call that was believed lost, goes as well.
   const token = `${infrastructureId}-${number}-`;
@@ -59,7 +52,7 @@ export async function destroy(site: Site, vm: VmReference, signal: AbortSignal):
   for (const id of ids) await attempt(() => removeServer(site, id, signal));
   await attempt(() => removePorts(site, ports, isOurs, signal));
   for (const id of volumes) await attempt(() => removeVolume(site, id, signal));
-  if (failures.length > 0) throw new ImError('provider', failures.join('\n '));
+  throwAny('\n ');
 }
 
 /** Ports of the record, of the launch tokens (a server that is still being built does not have them yet) and of the servers. */

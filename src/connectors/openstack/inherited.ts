@@ -2,9 +2,11 @@
 // What grycap/im made for an infrastructure that was imported, of which it kept no ledger: security groups, networks and a router, by their
 // names and descriptions (openstack.md §3.1, §3.3, §6.2).
 import { createHash } from 'node:crypto';
-import { errorText, ImError, type JsonValue, type Resource } from '../../domain/index.js';
+import type { Resource } from '../../domain/index.js';
 import type { Network } from '../../radl/index.js';
 import type { InheritedResource, VmReference } from '../connector.js';
+import { collectFailures } from '../shared/failures.js';
+import { asTexts } from '../shared/json-reader.js';
 import { removeNetwork, removeRouter, routerName } from './private-networks.js';
 import { groupName, removeUnownedGroup, unownedGroups } from './security-groups.js';
 import { ownProject, type Site } from './site.js';
@@ -32,17 +34,11 @@ const networkPrefix = (infrastructureId: string): string => `im-${infrastructure
  */
 export async function removeInherited(site: Site, resource: Resource, signal: AbortSignal): Promise<void> {
   const { infrastructureId, data } = resource;
-  const failures: string[] = [];
-  const attempt = async (what: string, task: () => Promise<void>): Promise<void> => {
-    try {
-      await task();
-    } catch (error) {
-      signal.throwIfAborted();
-      failures.push(`Error deleting the ${what}: ${errorText(error)}`);
-    }
-  };
+  const failures = collectFailures(signal);
+  const attempt = (what: string, task: () => Promise<void>): Promise<void> =>
+    failures.attempt(task, (text) => `Error deleting the ${what}: ${text}`);
   await attempt('SG', async () => {
-    for (const group of await unownedGroups(site, infrastructureId, textsOf(data.groups), signal)) {
+    for (const group of await unownedGroups(site, infrastructureId, asTexts(data.groups), signal)) {
       await attempt('SG', () => removeUnownedGroup(site, infrastructureId, group, signal));
     }
   });
@@ -57,8 +53,5 @@ export async function removeInherited(site: Site, resource: Resource, signal: Ab
   });
   const router: Resource = { ...resource, kind: 'router', token: routerName(infrastructureId), providerId: null };
   await attempt('router', () => removeRouter(site, router, signal));
-  if (failures.length > 0) throw new ImError('provider', failures.join(' '));
+  failures.throwAny(' ');
 }
-
-const textsOf = (value: JsonValue | undefined): readonly string[] =>
-  Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
