@@ -10,6 +10,8 @@
 # IM_TEST_JOBS=N runs N test files beside each other (default 3: many of them wait for machines more than they compute; 1: one by one).
 # IM_TEST_PEERS=all makes a missing peer (container engine, Ansible, OpenStack) an error; otherwise what needs it is left out, loudly. OpenStack's
 # services (280 packages) are only installed then.
+# IM_TEST_REPEAT=1 gives the files of up to three failed tests a second try, alone: what passes then is listed as UNSTEADY and not counted as failed.
+# Crash, nemesis and high-availability tests never get one.
 # The tests themselves are counted; a check (lint, types, build, set-up) that fails counts as one failure.
 set -euo pipefail
 # shellcheck source=scripts/setup-lib.sh
@@ -27,7 +29,7 @@ while [ $# -gt 0 ]; do
       mocha_arguments=("$@")
       break
       ;;
-    -h | --help) sed -n '3,12s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) die "unknown option $1 (see --help)" ;;
   esac
   shift
@@ -36,6 +38,8 @@ done
 cd "$ROOT_DIR"
 JOBS=${IM_TEST_JOBS:-3}
 case $JOBS in '' | *[!0-9]* | 0*) die "IM_TEST_JOBS is the number of test files to run beside each other, not '$JOBS'" ;; esac
+REPEAT=${IM_TEST_REPEAT:-0}
+case $REPEAT in 0 | 1) ;; *) die "IM_TEST_REPEAT takes the values 0 and 1, not '$REPEAT'" ;; esac
 PEERS=${IM_TEST_PEERS:-}
 case $PEERS in '' | all) ;; *) die "IM_TEST_PEERS takes the value all, not '$PEERS'" ;; esac
 wants() { case " ${targets[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
@@ -43,7 +47,7 @@ wants() { case " ${targets[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 REPORTS_DIR=$VAR_DIR/test-reports
 mkdir -p "$REPORTS_DIR"
 rm -f "$REPORTS_DIR"/*.json
-passed=0 failed=0 summary=()
+passed=0 failed=0 summary=() unsteady=()
 engine_is_there=1
 
 record() { # NAME RESULT SECONDS
@@ -65,6 +69,16 @@ check() {
   fi
 }
 
+# passes_alone NAME CONFIG REPORT: runs the files of the failed tests again, one by one with nothing beside them, and says loudly what came of it.
+passes_alone() {
+  local name=$1 config=$2 report=$3 files
+  mapfile -t files < <(node scripts/test-report.mjs repeatable "$report")
+  [ ${#files[@]} -gt 0 ] || return 1
+  say "$name tests that failed, once more and alone: ${files[*]}"
+  npx --no-install mocha --config "$config" --reporter scripts/mocha-reporter.mjs --reporter-option "output=${report%.json}-repeated.json" "${files[@]}" || return 1
+  unsteady+=("$report")
+}
+
 # suite NAME CONFIG: mocha, its counts read from the report that it leaves.
 suite() {
   local name=$1 config=$2 files=$3 started=$SECONDS report=$REPORTS_DIR/$1.json status=0 counts p f skipped
@@ -75,10 +89,13 @@ suite() {
   [ "$JOBS" = 1 ] || parallel=(--parallel --jobs "$JOBS")
   npx --no-install mocha --config "$config" "${parallel[@]}" --reporter scripts/mocha-reporter.mjs --reporter-option "output=$report" "${mocha_arguments[@]}" "$files" || status=$?
   if [ -s "$report" ]; then
-    counts=$(node -p "const r = JSON.parse(require('node:fs').readFileSync('$report', 'utf8')); [r.passes, r.failures, r.pending].join(' ')")
+    counts=$(node scripts/test-report.mjs counts "$report")
     read -r p f skipped <<<"$counts"
   else
     p=0 f=0 skipped=0
+  fi
+  if [ "$f" != 0 ] && [ "$REPEAT" = 1 ] && passes_alone "$name" "$config" "$report"; then
+    p=$((p + f)) f=0 status=0
   fi
   # Mocha may also end badly without a failed test: no report, an unhandled error, a file that does not load.
   if [ $status != 0 ] && [ "$f" = 0 ]; then
@@ -188,6 +205,14 @@ openstack_tests() {
 if wants openstack; then openstack_tests; fi
 
 echo
+if [ ${#unsteady[@]} != 0 ]; then
+  warn "UNSTEADY: failed beside others and passed alone. Each is a defect, of the test or of the daemon:"
+  node scripts/test-report.mjs failures "${unsteady[@]}"
+fi
+if [ $failed != 0 ]; then
+  warn "failures of this run:"
+  node scripts/test-report.mjs failures "$REPORTS_DIR"/*.json
+fi
 printf '%s\n' "${summary[@]}"
 echo
 echo "$passed passed, $failed failed"
