@@ -10,6 +10,13 @@ export type { ReferenceNote, ReferenceReport } from './reference/report.js';
 export { type ReferenceTarget, takeOver } from './reference/take-over.js';
 export { type KeyRotation, rotateKey } from './rotate-key.js';
 export { createSealer, type Sealer } from './sealing.js';
-export { backupSqlite, type CopyFacts, inspectSqliteCopy, requireUnused, restoreSqlite } from './sql/sqlite-copy.js';
+export {
+  backupSqlite,
+  type CopyFacts,
+  inspectSqliteCopy,
+  isUntouchedReference,
+  requireUnused,
+  restoreSqlite,
+} from './sql/sqlite-copy.js';
 export { STATISTICS_KEY } from './statistics-key.js';
 export * from './store.js';

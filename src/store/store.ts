@@ -16,6 +16,7 @@ import type {
   VmStatus,
 } from '../domain/index.js';
 import type { Radl } from '../radl/index.js';
+import type { ReferenceNote } from './reference/report.js';
 
 /** Columns of an infrastructure that can change. */
 export interface InfrastructureChanges {
@@ -226,6 +227,9 @@ export interface Store {
   ): Promise<readonly Resource[]>;
   /** Infrastructures that still have ledger entries in one of these states (for recovery and the leak report). */
   listInfrastructuresWithResources(states: readonly ResourceState[]): Promise<readonly string[]>;
+
+  /** Infrastructures of grycap/im in the same database that the last start could not take over; it tries again at each. */
+  listNotTakenOver(): Promise<readonly ReferenceNote[]>;
 
   listRevisions(infrastructureId: string): Promise<readonly Revision[]>;
 

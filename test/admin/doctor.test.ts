@@ -2,9 +2,11 @@
 // im-admin doctor: finds what is wrong, says how to mend it, and changes nothing.
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, unlink, utimes, writeFile } from 'node:fs/promises';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { judgeSpace } from '../../src/admin/doctor/disks.js';
 import { checkNode } from '../../src/admin/doctor/programs.js';
+import { copyDatabase, rowsOf } from '../store/reference/fixtures.js';
 import { AdminHouse } from './admin-house.js';
 
 interface Finding {
@@ -97,6 +99,38 @@ describe('im-admin doctor', () => {
     expect((await about('permissions'))[0]?.remedy).to.contain('chmod 600');
     await writeFile(house.database, 'not a database, but long enough to look at');
     expect((await about('database'))[0]).to.include({ status: 'error' });
+  });
+
+  it('knows a database of grycap/im, and after the first start names what could not be taken over', async () => {
+    await copyDatabase('2.0.0', house.database);
+    expect(await about('database')).to.deep.equal([
+      {
+        status: 'ok',
+        subject: 'database',
+        message: `${house.database} is a database of grycap/im: the first start takes its infrastructures over`,
+      },
+    ]);
+    const [damaged] = rowsOf('2.0.0');
+    const change = (data: string): void => {
+      const database = new Database(house.database);
+      database.prepare('UPDATE inf_list SET data = ? WHERE id = ?').run(data, damaged!.id);
+      database.close();
+    };
+    change('{"damaged-secret');
+    await house.open();
+    await house.closeStores();
+    const [fine, left, ...others] = await about('database');
+    expect(fine?.status).to.equal('ok');
+    expect(left).to.include({ status: 'warning' });
+    expect(left?.message).to.contain(`infrastructure ${damaged!.id} of grycap/im was not taken over: `);
+    expect(left?.message).not.to.contain('damaged-secret');
+    expect(left?.remedy).to.contain('inf_list');
+    expect(others).to.deep.equal([]);
+
+    change(damaged!.data);
+    await house.open();
+    await house.closeStores();
+    expect((await about('database')).map(({ status }) => status)).to.deep.equal(['ok']);
   });
 
   it('finds secrets in files that every user can read', async () => {

@@ -162,6 +162,18 @@ describe('im-admin import from a server', () => {
     return JSON.parse(out[0] ?? '');
   };
 
+  /** What a daemon that starts on the database itself, and doctor after it, say was not taken over. */
+  const leftByStartOn = async (url: string): Promise<unknown> => {
+    const opened = await openStore({ url, keyFile: house.keyFile, logger: silentLogger, now: () => house.now });
+    try {
+      expect(await opened.listNotTakenOver()).to.deep.equal([]);
+      await opened.migrate();
+      return await opened.listNotTakenOver();
+    } finally {
+      await opened.close();
+    }
+  };
+
   it('gives what it can of odd rows in MariaDB, names the others, and gives nothing twice', async function () {
     const server = await mariaDb.need(this);
     await server.run(...oddStatements('odd'));
@@ -170,6 +182,7 @@ describe('im-admin import from a server', () => {
     const again = await reportOf(server.url('odd'));
     expect(again).to.deep.include({ living: 0, deleted: 0, warnings: [], failed: first.failed });
     expect(again.present).to.equal(first.living + first.deleted);
+    expect(await leftByStartOn(server.url('odd'))).to.deep.equal(first.failed);
   });
 
   it('gives what it can of odd documents in MongoDB, names the others, and gives nothing twice', async function () {
@@ -182,6 +195,7 @@ describe('im-admin import from a server', () => {
     const again = await reportOf(server.url('odd'));
     expect(again).to.deep.include({ living: 0, deleted: 0, warnings: [], failed: first.failed });
     expect(again.present).to.equal(first.living + first.deleted);
+    expect(await leftByStartOn(server.url('odd'))).to.deep.equal(first.failed);
   });
 
   it('says of a server without the table that it is none of grycap/im', async function () {

@@ -19,7 +19,7 @@ import * as reads from './reads.js';
 import { requireSchemaVersion } from './schema-version.js';
 import { serverTime } from './server-time.js';
 import { stageChanges } from './stage-changes.js';
-import { takeOverCollection } from './take-over-collection.js';
+import { listNotTakenOver, takeOverCollection } from './take-over-collection.js';
 import type { MongoWriter, WriteContext } from './writer.js';
 
 /** What the store is made of. */
@@ -134,6 +134,8 @@ export function createMongoStore(parts: MongoStoreParts): Store {
     listResources: (id, filter) => connection.read((database) => reads.listResources(database, id, filter)),
     listInfrastructuresWithResources: (states) =>
       connection.read((database) => reads.listInfrastructuresWithResources(database, states)),
+
+    listNotTakenOver: () => connection.read(listNotTakenOver),
 
     listRevisions: (id) => connection.read((database) => reads.listRevisions(database, sealer, id)),
 

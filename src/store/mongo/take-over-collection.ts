@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collection of grycap/im in the same database: its infrastructures are taken over once, at the first start (persistence.md §2, §6).
+import type { Db } from 'mongodb';
 import type { Logger } from '../../util/logger.js';
-import { failedIds, type KeptReport, logReferenceReport } from '../reference/report.js';
+import {
+  type KeptReport,
+  keptFailures,
+  logReferenceReport,
+  type ReferenceNote,
+  TAKE_OVER_SETTING,
+} from '../reference/report.js';
 import { collectionSource, hasCollection } from '../reference/sources.js';
 import { type ReferenceTarget, takeOver } from '../reference/take-over.js';
 import { textOf } from '../rows/row.js';
 import { documentsOf, SETTINGS } from './collections.js';
 import type { MongoConnection } from './mongo-connection.js';
-
-const SETTING = 'reference_take_over';
 
 /** They share group commits, which cost much on a server without transactions. */
 const TOGETHER = 16;
@@ -26,8 +31,8 @@ export async function takeOverCollection(
   if (!(await connection.read(hasCollection))) {
     return;
   }
-  const done = await connection.read((db) => documentsOf(db, SETTINGS).findOne({ _id: SETTING }));
-  const only = done === null ? undefined : failedIds(textOf(done, 'content'));
+  const failures = await connection.read(readKept);
+  const only = failures && new Set(failures.map(({ id }) => id));
   if (only?.size === 0) {
     return;
   }
@@ -51,10 +56,20 @@ export async function takeOverCollection(
   const kept: KeptReport = { ...report, at: now() };
   await connection.read((db) =>
     documentsOf(db, SETTINGS).updateOne(
-      { _id: SETTING },
+      { _id: TAKE_OVER_SETTING },
       { $set: { content: JSON.stringify(kept) } },
       { upsert: true },
     ),
   );
   logReferenceReport(report, connection.place, logger);
+}
+
+/** What the last start could not take over. */
+export async function listNotTakenOver(db: Db): Promise<readonly ReferenceNote[]> {
+  return (await readKept(db)) ?? [];
+}
+
+async function readKept(db: Db): Promise<readonly ReferenceNote[] | undefined> {
+  const row = await documentsOf(db, SETTINGS).findOne({ _id: TAKE_OVER_SETTING });
+  return row === null ? undefined : keptFailures(textOf(row, 'content'));
 }

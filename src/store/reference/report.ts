@@ -50,13 +50,20 @@ export interface KeptReport extends ReferenceReport {
   readonly at: number;
 }
 
-/** Ids whose rows failed: the next start tries them again. Nothing for what another release kept. */
-export function failedIds(kept: string): ReadonlySet<string> {
-  const report: unknown = JSON.parse(kept);
+/** Where the report is kept, by this name. */
+export const TAKE_OVER_SETTING = 'reference_take_over';
+
+/** What could not be taken over and is tried again at the next start. Nothing for what another release kept. */
+export function keptFailures(kept: string): readonly ReferenceNote[] {
+  const report: unknown = kept === '' ? undefined : JSON.parse(kept);
   const failed: unknown =
     typeof report === 'object' && report !== null && 'failed' in report ? report.failed : undefined;
-  const ids = (Array.isArray(failed) ? failed : []).map((note: unknown) =>
-    typeof note === 'object' && note !== null && 'id' in note ? String(note.id) : '',
-  );
-  return new Set(ids);
+  return (Array.isArray(failed) ? failed : []).map((note: unknown) => ({
+    id: fieldOf(note, 'id'),
+    text: fieldOf(note, 'text'),
+  }));
+}
+
+function fieldOf(note: unknown, name: keyof ReferenceNote): string {
+  return typeof note === 'object' && note !== null ? String(Reflect.get(note, name) ?? '') : '';
 }

@@ -19,7 +19,7 @@ import { getOperation, listOperations } from './operations.js';
 import { createOwnerKey, loadOwnerHash } from './owner-key.js';
 import { listInfrastructuresWithResources, listResources } from './resources.js';
 import { listRevisions } from './revisions.js';
-import { takeOverTable } from './take-over-table.js';
+import { listNotTakenOver, takeOverTable } from './take-over-table.js';
 import { countVms, getVm, listVmStatuses, listVms } from './vms.js';
 import { createWriteQueue } from './write-queue.js';
 
@@ -123,6 +123,8 @@ export function createSqlStore(parts: SqlStoreParts): Store {
     listResources: (id, filter) => database.read((session) => listResources(session, id, filter)),
     listInfrastructuresWithResources: (states) =>
       database.read((session) => listInfrastructuresWithResources(session, states)),
+
+    listNotTakenOver: () => database.read(listNotTakenOver),
 
     listRevisions: (id) => database.read((session) => listRevisions(session, sealer, id)),
 

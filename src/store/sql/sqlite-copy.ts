@@ -4,6 +4,8 @@ import { chown, copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { badRequest, errorText, ImError } from '../../domain/index.js';
+import { keptFailures, type ReferenceNote, TAKE_OVER_SETTING } from '../reference/report.js';
+import { REFERENCE_TABLE } from '../reference/sources.js';
 import { OWNER_HASH_SETTING, openOwnerHash } from '../rows/owner-hash.js';
 import { createSealer } from '../sealing.js';
 import { MIGRATIONS } from './migrations/index.js';
@@ -17,6 +19,8 @@ export interface CopyFacts {
   readonly living: number;
   /** Operations that were queued or running when the copy was made; a daemon on it goes on with them. */
   readonly unfinished: number;
+  /** Infrastructures of grycap/im in the same file that could not be taken over. */
+  readonly notTakenOver: readonly ReferenceNote[];
 }
 
 /** Pages per step. In between other work of the process goes on. */
@@ -94,8 +98,11 @@ export async function inspectSqliteCopy(file: string, key: Buffer | undefined, i
         throw unusable(file, `is damaged (${String(damage)}): take another one`);
       }
       const count = (sql: string): number => Number(database.prepare(sql).pluck().get());
-      const has = (table: string): boolean =>
-        database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(table) !== undefined;
+      const has = (table: string): boolean => hasTable(database, table);
+      const setting = (name: string): string => {
+        const content = database.prepare('SELECT content FROM store_settings WHERE name = ?').pluck().get(name);
+        return typeof content === 'string' ? content : '';
+      };
       if (!has('schema_version') || !has('infrastructures') || !has('store_settings')) {
         throw unusable(
           file,
@@ -111,17 +118,14 @@ export async function inspectSqliteCopy(file: string, key: Buffer | undefined, i
         );
       }
       if (key !== undefined) {
-        const sealed = database
-          .prepare('SELECT content FROM store_settings WHERE name = ?')
-          .pluck()
-          .get(OWNER_HASH_SETTING);
-        openOwnerHash(typeof sealed === 'string' ? sealed : '', createSealer([key]));
+        openOwnerHash(setting(OWNER_HASH_SETTING), createSealer([key]));
       }
       return {
         bytes: size,
         schemaVersion,
         living: count('SELECT COUNT(*) FROM infrastructures WHERE is_deleted = 0'),
         unfinished: count(`SELECT COUNT(*) FROM operations WHERE state IN ('queued', 'running')`),
+        notTakenOver: keptFailures(setting(TAKE_OVER_SETTING)),
       };
     } finally {
       database.close();
@@ -129,6 +133,24 @@ export async function inspectSqliteCopy(file: string, key: Buffer | undefined, i
   } catch (error) {
     throw error instanceof ImError ? error : unusable(file, `cannot be read (${errorText(error)}): take another one`);
   }
+}
+
+/** Is a file a database of grycap/im on which this program was never started? False for what cannot be read. */
+export function isUntouchedReference(file: string): boolean {
+  try {
+    const database = new Database(file, { fileMustExist: true, readonly: true });
+    try {
+      return hasTable(database, REFERENCE_TABLE) && !hasTable(database, 'schema_version');
+    } finally {
+      database.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+function hasTable(database: Database.Database, name: string): boolean {
+  return database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`).get(name) !== undefined;
 }
 
 /**

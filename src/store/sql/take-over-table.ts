@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of grycap/im in the same database: its infrastructures are taken over once, at the first start (persistence.md §2, §6).
-import { failedIds, type KeptReport, logReferenceReport, type ReferenceReport } from '../reference/report.js';
+import {
+  type KeptReport,
+  keptFailures,
+  logReferenceReport,
+  type ReferenceNote,
+  type ReferenceReport,
+  TAKE_OVER_SETTING,
+} from '../reference/report.js';
 import { REFERENCE_TABLE, tableSource } from '../reference/sources.js';
 import { takeOver } from '../reference/take-over.js';
 import { textOf } from '../rows/row.js';
@@ -9,7 +16,7 @@ import type { Batch } from './batch.js';
 import type { SqlDatabase, SqlSession } from './database.js';
 import { inSavepoint } from './savepoint.js';
 
-const SETTING = 'reference_take_over';
+const SETTINGS_TABLE = 'store_settings';
 const NOT_YET = '';
 
 /** Another starter may have much to take over. */
@@ -32,14 +39,14 @@ export async function takeOverTable(
   const report = await database.write(
     async (session): Promise<ReferenceReport | undefined> => {
       await session.run(`INSERT INTO store_settings (name, content) VALUES (?, ?)${dialect.ignoreConflict('name')}`, [
-        SETTING,
+        TAKE_OVER_SETTING,
         NOT_YET,
       ]);
       const done = await session.first(`SELECT content FROM store_settings WHERE name = ?${dialect.forUpdate}`, [
-        SETTING,
+        TAKE_OVER_SETTING,
       ]);
       const content = done === undefined ? NOT_YET : textOf(done, 'content');
-      const only = content === NOT_YET ? undefined : failedIds(content);
+      const only = content === NOT_YET ? undefined : new Set(keptFailures(content).map(({ id }) => id));
       if (only?.size === 0) {
         return undefined;
       }
@@ -53,7 +60,10 @@ export async function takeOverTable(
         { isFatal: (error) => dialect.failureKind(error) !== 'write', ...(only !== undefined && { only }) },
       );
       const kept: KeptReport = { ...made, at: now() };
-      await session.run('UPDATE store_settings SET content = ? WHERE name = ?', [JSON.stringify(kept), SETTING]);
+      await session.run('UPDATE store_settings SET content = ? WHERE name = ?', [
+        JSON.stringify(kept),
+        TAKE_OVER_SETTING,
+      ]);
       return made;
     },
     { lockTimeoutMs: PATIENCE_MS },
@@ -61,4 +71,13 @@ export async function takeOverTable(
   if (report !== undefined) {
     logReferenceReport(report, dialect.place, logger);
   }
+}
+
+/** What the last start could not take over. Nothing where no start has made the tables yet. */
+export async function listNotTakenOver(session: SqlSession): Promise<readonly ReferenceNote[]> {
+  if (!(await session.hasTable(SETTINGS_TABLE))) {
+    return [];
+  }
+  const row = await session.first(`SELECT content FROM ${SETTINGS_TABLE} WHERE name = ?`, [TAKE_OVER_SETTING]);
+  return row === undefined ? [] : keptFailures(textOf(row, 'content'));
 }
