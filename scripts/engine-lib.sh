@@ -53,11 +53,27 @@ start_engine() {
   return 1
 }
 
+# A bridge that was given no MAC address takes the lowest one of its ports, so that it changes as containers come and go; connections of the others then
+# hang until they ask for it again, up to half a minute. Engines give theirs one, but use a bridge that is there as it is. (3: NET_ADDR_SET of Linux.)
+steady_bridge() {
+  local bridge=/sys/class/net/docker0
+  [ -r "$bridge/addr_assign_type" ] && have ip || return 0
+  [ "$(cat "$bridge/addr_assign_type")" != 3 ] || return 0
+  if [ "$(id -u)" = 0 ] && ip link set dev docker0 address "$(cat "$bridge/address")"; then
+    note "the bridge docker0 keeps its MAC address from now on"
+  else
+    warn "the MAC address of the bridge docker0 changes with its containers, and connections to them hang for a while then: ip link set dev docker0 address $(cat "$bridge/address")"
+  fi
+}
+
 # Makes an engine answer: the one that is there, else docker.io of the distribution. Returns 1 when none can be had
 # (ENGINE_PROBLEM says why), 2 when one is there but this login may not use it yet.
 ensure_engine() {
   local packages=docker.io
-  engine_answers && return 0
+  if engine_answers; then
+    steady_bridge
+    return 0
+  fi
   if [ "$ENGINE_PROBLEM" = denied ]; then return 2; fi
   if [ -n "${DOCKER_HOST:-}" ]; then
     warn "no container engine answers at DOCKER_HOST=$DOCKER_HOST: $ENGINE_PROBLEM"
@@ -70,6 +86,7 @@ ensure_engine() {
     apt_install $packages || return 1
   fi
   start_engine || return 1
+  steady_bridge
   engine_answers && return 0
   [ "$ENGINE_PROBLEM" = denied ] && return 2
   return 1

@@ -71,11 +71,11 @@ check() {
 
 # passes_alone NAME CONFIG REPORT: runs the files of the failed tests again, one by one with nothing beside them, and says loudly what came of it.
 passes_alone() {
-  local name=$1 config=$2 report=$3 files
-  mapfile -t files < <(node scripts/test-report.mjs repeatable "$report")
-  [ ${#files[@]} -gt 0 ] || return 1
-  say "$name tests that failed, once more and alone: ${files[*]}"
-  npx --no-install mocha --config "$config" --reporter scripts/mocha-reporter.mjs --reporter-option "output=${report%.json}-repeated.json" "${files[@]}" || return 1
+  local name=$1 config=$2 report=$3 candidates
+  mapfile -t candidates < <(node scripts/test-report.mjs repeatable "$report")
+  [ ${#candidates[@]} -gt 0 ] || return 1
+  say "$name tests that failed, once more and alone: ${candidates[*]}"
+  npx --no-install mocha --config "$config" --reporter scripts/mocha-reporter.mjs --reporter-option "output=${report%.json}-repeated.json" "${candidates[@]}" || return 1
   unsteady+=("$report")
 }
 
@@ -152,6 +152,7 @@ if [ $run_setup = 1 ]; then
     check runtime ensure_runtime_bundle all || true
     say databases
     scripts/ensure-databases.sh || skip_loudly databases "a database server or proxy for the tests is missing"
+    if [ "$PEERS" = all ] && ! have shellcheck; then apt_install shellcheck || warn "shellcheck could not be installed"; fi
     # Large, and needed by one test, which says so when it is left out.
     if [ "$PEERS" = all ]; then check browser scripts/ensure-browser.sh || true; fi
     say simulators
@@ -163,7 +164,14 @@ else
   engine_answers || engine_is_there=0
 fi
 
-if wants lint; then check lint npm run --silent lint || true; fi
+if wants lint; then
+  check lint npm run --silent lint || true
+  if have shellcheck; then
+    check lint-shell scripts/lint-shell.sh || true
+  else
+    skip_loudly lint-shell "shellcheck is missing: apt-get install shellcheck"
+  fi
+fi
 if wants typecheck; then check typecheck npm run --silent typecheck || true; fi
 built=1
 if wants build || wants e2e; then check build ensure_build || built=0; fi
