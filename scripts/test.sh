@@ -12,6 +12,7 @@
 # services (280 packages) are only installed then.
 # IM_TEST_REPEAT=1 gives the files of up to three failed tests a second try, alone: what passes then is listed as UNSTEADY and not counted as failed.
 # Crash, nemesis and high-availability tests never get one.
+# IM_TEST_REPORTS=DIR keeps the reports elsewhere than in var/test-reports, for two runs beside each other.
 # The tests themselves are counted; a check (lint, types, build, set-up) that fails counts as one failure.
 set -euo pipefail
 # shellcheck source=scripts/setup-lib.sh
@@ -29,7 +30,7 @@ while [ $# -gt 0 ]; do
       mocha_arguments=("$@")
       break
       ;;
-    -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0" && exit 0 ;;
+    -h | --help) sed -n '3,15s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) die "unknown option $1 (see --help)" ;;
   esac
   shift
@@ -44,7 +45,7 @@ PEERS=${IM_TEST_PEERS:-}
 case $PEERS in '' | all) ;; *) die "IM_TEST_PEERS takes the value all, not '$PEERS'" ;; esac
 wants() { case " ${targets[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
-REPORTS_DIR=$VAR_DIR/test-reports
+REPORTS_DIR=${IM_TEST_REPORTS:-$VAR_DIR/test-reports}
 mkdir -p "$REPORTS_DIR"
 rm -f "$REPORTS_DIR"/*.json
 passed=0 failed=0 summary=() unsteady=()

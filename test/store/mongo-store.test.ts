@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
 import { type OpenStoreOptions, openStore, type Store } from '../../src/store/index.js';
 import { commitTurn, takeTurn } from '../../src/store/mongo/writer-turns.js';
 import { applyWrites } from '../../src/store/mongo/writes.js';
@@ -159,6 +160,30 @@ describe('Store on a MongoDB server without transactions', () => {
       await rejectionWith(commitTurn(db, 'stale', stale), /another daemon has taken over/);
       await commitTurn(db, 'next', next);
     });
+  });
+
+  it('shows the end of an operation only after what it did', async () => {
+    await openWith('inf');
+    const client = new MongoClient(server.url(database), { monitorCommands: true });
+    try {
+      const written: unknown[] = [];
+      client.on('commandStarted', ({ commandName, command }) => {
+        if (['insert', 'update', 'delete'].includes(commandName)) written.push(command[commandName]);
+      });
+      await applyWrites(
+        client.db(),
+        [
+          { kind: 'update', collection: 'operations', id: 'op', set: { state: 'done' } },
+          { kind: 'insert', collection: 'operations', id: 'next', fields: { infrastructure_id: 'inf' } },
+          { kind: 'update', collection: 'infrastructures', id: 'inf', set: { is_destroying: 0 } },
+          { kind: 'insert', collection: 'vms', id: 'inf/0', fields: { infrastructure_id: 'inf' } },
+        ],
+        { kind: 'journaled', batch: 1_000, isRepetition: false },
+      );
+      expect(written).to.deep.equal(['operations', 'vms', 'infrastructures', 'operations']);
+    } finally {
+      await client.close();
+    }
   });
 
   it('leaves documents alone that a later batch has written', async () => {

@@ -44,17 +44,28 @@ const MOST_PER_INSERT = 500;
 /** The order in which writes of a batch are carried out. */
 const ORDER = { 'remove-many': 0, 'update-many': 1, insert: 2, update: 3, touch: 3 } as const;
 
-/** Carries writes out. Headers of infrastructures come last, so that readers meet no version before its content. */
+/**
+ * Carries writes out. Headers of infrastructures come after their content, so that readers meet no version before it; changes of operations come
+ * last of all: who sees the end of one sees what it did.
+ */
 export async function applyWrites(db: Db, writes: readonly DocumentWrite[], mode: WriteMode): Promise<void> {
+  const last = writes.filter(isChangeOfOperation);
+  const others = last.length === 0 ? writes : writes.filter((write) => !isChangeOfOperation(write));
   for (const name of COLLECTIONS.toReversed()) {
-    const ofCollection = writes
+    const ofCollection = others
       .filter(({ collection }) => collection === name)
       .sort((a, b) => ORDER[a.kind] - ORDER[b.kind]);
     if (ofCollection.length > 0) {
       await applyToCollection(db, name, ofCollection, mode);
     }
   }
+  if (last.length > 0) {
+    await applyToCollection(db, 'operations', last, mode);
+  }
 }
+
+const isChangeOfOperation = ({ collection, kind }: DocumentWrite): boolean =>
+  collection === 'operations' && kind === 'update';
 
 async function applyToCollection(
   db: Db,
