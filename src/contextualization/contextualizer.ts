@@ -40,7 +40,7 @@ function unfinishedTasks({ runningTasks, finishedVms }: RunProgress, line: strin
   const running = [...runningTasks].flatMap(([key, { vms }]) =>
     vms.map((vm) => ({ phase: 'time-limit' as const, vm, ...partsOfTaskKey(key), lines: [line] })),
   );
-  const unfinished = running.filter(({ vm }) => !finishedVms.includes(vm));
+  const unfinished = running.filter(({ vm }) => !finishedVms.has(vm));
   return unfinished.length === 0 ? [{ phase: 'time-limit' as const, lines: [line] }] : unfinished;
 }
 
@@ -77,7 +77,7 @@ export function createContextualizer(environment: ContextualizationEnvironment):
   const failVms = async ({ ports, progress }: WaitContext, which: 'all' | 'unfinished'): Promise<void> => {
     const { finishedVms } = progress.current;
     for (const { number } of await ports.vms()) {
-      if (which === 'all' || !finishedVms.includes(number)) await ports.setVmResult(number, false);
+      if (which === 'all' || !finishedVms.has(number)) await ports.setVmResult(number, false);
     }
   };
 
@@ -104,7 +104,10 @@ export function createContextualizer(environment: ContextualizationEnvironment):
     const { progress } = context;
     ports.setVmResult = async (number, isConfigured, recipes) => {
       await request.ports.setVmResult(number, isConfigured, recipes);
-      await progress.update(({ finishedVms }) => ({ finishedVms: [...new Set([...finishedVms, number])] }));
+      await progress.update(({ finishedVms }) => {
+        finishedVms.add(number);
+        return {};
+      });
     };
     const deadline = request.startedAt + (await timeLimitMs(environment, ports));
     const remainingMs = (): number => Math.max(0, deadline - environment.now());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole record of an infrastructure as the document that grycap/im reads and writes (persistence.md §5).
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   deriveVmState,
   type Infrastructure,
@@ -9,8 +10,8 @@ import {
   withoutCallHome,
   withoutInfrastructureToken,
 } from '../domain/index.js';
-import { withConfiguration } from '../operations/index.js';
-import { printRadl } from '../radl/index.js';
+import { PartsBySystem, withConfiguration } from '../operations/index.js';
+import { printRadl, Radl } from '../radl/index.js';
 import type { Store } from '../store/index.js';
 
 /** What the words of the VMs' states depend on. */
@@ -20,6 +21,12 @@ export interface RecordClock {
   /** VM_INFO_UPDATE_ERROR_GRACE_PERIOD, milliseconds. */
   readonly graceMs: number;
 }
+
+/** Then other work has its turn. */
+const VMS_PER_TURN = 100;
+
+/** Characters that recipes and deploy lines may take in the documents of all VMs together. */
+const MOST_REPEATED = 1_000_000;
 
 /**
  * Makes the document. It holds the credentials of owners and machines.
@@ -32,11 +39,26 @@ export async function recordDocument(store: Store, infrastructureId: string, clo
   }
   const vms = await store.listVms(infrastructureId, { includeDestroyed: true });
   const logs = await store.readVmLogs(infrastructureId);
-  return infrastructureRecord(
-    infrastructure,
-    vms.map((vm) => vmRecord(infrastructure, vm, logs.get(vm.number) ?? '', clock)),
-    (await store.readLog(infrastructureId, null)).text,
-  );
+  const withParts = partsAdder(infrastructure.radl, vms.length);
+  const records: JsonObject[] = [];
+  for (const vm of vms) {
+    records.push(vmRecord(infrastructure, vm, withParts, logs.get(vm.number) ?? '', clock));
+    if (records.length % VMS_PER_TURN === 0) await nextTurn();
+  }
+  return infrastructureRecord(infrastructure, records, (await store.readLog(infrastructureId, null)).text);
+}
+
+/**
+ * Adds recipes and deploy lines to the document of a VM. grycap/im repeats all of them with each; where that is much, each gets those of its
+ * system: both read them from the document of the infrastructure.
+ */
+function partsAdder(radl: Radl, vmCount: number): (document: Radl) => Radl {
+  const repeated = 2 * vmCount * printRadl(withConfiguration(Radl.empty(), radl)).length;
+  if (repeated <= MOST_REPEATED) {
+    return (document) => withConfiguration(document, radl);
+  }
+  const parts = new PartsBySystem(radl);
+  return (document) => parts.addTo(document);
 }
 
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
@@ -66,6 +88,7 @@ function infrastructureRecord(infrastructure: Infrastructure, vms: readonly Json
 function vmRecord(
   infrastructure: Infrastructure,
   vm: VirtualMachine,
+  withParts: (document: Radl) => Radl,
   log: string,
   { now, graceMs }: RecordClock,
 ): JsonObject {
@@ -77,8 +100,8 @@ function vmRecord(
     im_id: vm.number,
     creation_im_id: vm.number,
     cloud: { ...vm.cloud },
-    info: printRadl(withConfiguration(vm.info, infrastructure.radl)),
-    requested_radl: printRadl(withConfiguration(vm.requested, infrastructure.radl)),
+    info: printRadl(withParts(vm.info)),
+    requested_radl: printRadl(withParts(vm.requested)),
     cont_out: log,
     configured: vm.configured,
     ctxt_pid: null,

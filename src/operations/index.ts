@@ -14,7 +14,7 @@ export type {
 } from './environment.js';
 export { mergeRequest } from './launch/prepare.js';
 export { encodeLaunchRequest } from './launch/request.js';
-export { vmDocument, withConfiguration } from './launch/vm-document.js';
+export { PartsBySystem, vmDocument, withConfiguration } from './launch/vm-document.js';
 export { logLine } from './log-line.js';
 export { NodeClaim } from './node-claim.js';
 export { describeInstance, hasEnded, instanceText } from './process-instance.js';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MAX_SIMULTANEOUS_LAUNCHES: how many provider calls that launch, delete or switch VMs run at once, in the daemon and per cloud.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createKeyedSemaphore } from '../util/keyed-semaphore.js';
 import { createSemaphore } from '../util/semaphore.js';
 
@@ -20,7 +21,11 @@ export function createLaunchLimits(total: number, perCloud: number): LaunchLimit
       // The cloud's permit first: waiting for a busy cloud must not block the daemon's permits.
       const releaseCloud = await clouds?.acquire(cloudKey, signal);
       try {
-        return await daemon.run(task, signal);
+        return await daemon.run(async () => {
+          // A cloud that answers at once would keep thousands of tasks together, and all clients waiting.
+          await nextTurn();
+          return await task();
+        }, signal);
       } finally {
         releaseCloud?.();
       }

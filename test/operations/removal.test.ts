@@ -165,6 +165,29 @@ describe('removing', () => {
     await destroyed;
   });
 
+  it('exports many deploy lines without repeating all of them with every VM, and takes them back', async () => {
+    const lines = 400;
+    const { infrastructureId } = await house.manager.createInfrastructure(
+      callOf(),
+      parseRadl(
+        `network pub (outbound = 'yes')\nsystem node (net_interface.0.connection = 'pub' and disk.0.image.url = 'mem://1')\ncontextualize ()\n${'deploy node 1\n'.repeat(lines)}`,
+      ),
+      { isAsync: false },
+    );
+    const text = await house.manager.exportInfrastructure(callOf(), infrastructureId, { isDeleted: false });
+    const record = JSON.parse(text);
+    expect(record.vm_list).to.have.length(lines);
+    expect(record.radl.match(/^deploy node 1$/gm)).to.have.length(lines);
+    for (const { info, requested_radl: requested } of record.vm_list) {
+      expect(info.match(/^deploy node/gm)).to.have.length(1);
+      expect(requested.match(/^deploy node/gm)).to.have.length(1);
+    }
+    await demolish(house);
+    house = await startHouse({ types: [cloud.connectorType()] });
+    const imported = await house.manager.importInfrastructure(callOf(), text);
+    expect(await house.manager.listVms(callOf(), imported.infrastructureId)).to.have.length(lines);
+  });
+
   describe('what was imported without a ledger', () => {
     let id: string;
     beforeEach(async () => {

@@ -54,8 +54,8 @@ export interface RunProgress {
   /** VMs that have runtime and plan to configure themselves; undefined until it was brought to them. */
   readonly selfConfigured?: readonly number[] | undefined;
   readonly failedVms: readonly number[];
-  /** VMs whose result was reported, good or bad. */
-  readonly finishedVms: readonly number[];
+  /** VMs whose result was reported, good or bad. Added to in place: there may be thousands, and each comes alone. */
+  readonly finishedVms: Set<number>;
   /** Names of the ended tasks. */
   readonly endedTasks: readonly string[];
   readonly runningTasks: ReadonlyMap<string, TaskProgress>;
@@ -75,7 +75,7 @@ export const freshProgress = (runId: string): RunProgress => ({
   freeMib: 0,
   connections: new Map(),
   failedVms: [],
-  finishedVms: [],
+  finishedVms: new Set(),
   endedTasks: [],
   runningTasks: new Map(),
   failures: [],
@@ -134,7 +134,7 @@ export function parseProgress(saved: JsonObject, runId: string): RunProgress {
     connections: new Map(connections.map(([vm, value]) => [Number(vm), connectionOf(value)])),
     ...(Array.isArray(saved.selfConfigured) && { selfConfigured: numbersOf(saved.selfConfigured) }),
     failedVms: numbersOf(saved.failedVms),
-    finishedVms: numbersOf(saved.finishedVms),
+    finishedVms: new Set(numbersOf(saved.finishedVms)),
     endedTasks: textsOf(saved.endedTasks),
     runningTasks: new Map(Object.entries(objectOf(saved.runningTasks)).map(([name, value]) => [name, taskOf(value)])),
     failures: failuresFromJson(saved.failures),
@@ -158,7 +158,7 @@ export function progressToJson(progress: RunProgress): JsonObject {
     connections: Object.fromEntries(connections),
     ...(progress.selfConfigured && { selfConfigured: progress.selfConfigured }),
     failedVms: progress.failedVms,
-    finishedVms: progress.finishedVms,
+    finishedVms: [...progress.finishedVms],
     endedTasks: progress.endedTasks,
     runningTasks: Object.fromEntries([...progress.runningTasks].map(([name, task]) => [name, { ...task }])),
     failures: progress.failures.map(failureToJson),

@@ -16,6 +16,7 @@ import { logLine } from '../log-line.js';
 import { launchUnit } from './launch-unit.js';
 import { prepareLaunch } from './prepare.js';
 import { decodeLaunchRequest, decodeUnits, type UnitRecord } from './request.js';
+import { PartsBySystem } from './vm-document.js';
 
 /** Runs a create or an add; resumes one that was interrupted. */
 export async function launch(context: OperationContext): Promise<OperationOutcome> {
@@ -76,8 +77,9 @@ async function launchAll(
       .filter(({ kind }) => kind === 'vm')
       .map((resource) => [resource.vmNumber ?? -1, resource]),
   );
+  const parts = new PartsBySystem(infrastructure.radl);
   const results = await Promise.allSettled(
-    units.map((unit) => launchUnit(context, infrastructure, unit, vms, resources)),
+    units.map((unit) => launchUnit(context, { infrastructure, parts, vms, resources }, unit)),
   );
   context.signal.throwIfAborted();
   for (const result of results) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launches the VMs of one unit: adopt what a crash left behind, launch the rest, try again what failed (core.md §12).
 import type { CloudConnector, LaunchOutcome } from '../../connectors/index.js';
-import { errorText, type Infrastructure, type Resource, type VirtualMachine } from '../../domain/index.js';
+import { errorText, type VirtualMachine } from '../../domain/index.js';
 import { credentials } from '../../radl/index.js';
 import { sleep } from '../../util/deadline.js';
 import type { OperationContext } from '../context.js';
 import { tellToCallHome } from './call-home.js';
 import { type AskedLaunch, leaveOrphansBehind, removeOrphans } from './orphans.js';
-import { askedLaunch, launchRequest, type PendingVm, token } from './pending-vm.js';
+import { askedLaunch, type LaunchShared, launchRequest, type PendingVm, token } from './pending-vm.js';
 import { attemptTexts, recordFailed, recordLaunched } from './record-outcome.js';
 import type { UnitRecord } from './request.js';
 
@@ -15,13 +15,8 @@ import type { UnitRecord } from './request.js';
 type Settle = (outcome: LaunchOutcome, connector: CloudConnector) => void;
 
 /** Runs until every VM of the unit is launched or has failed for good; each end is committed as soon as it is known. */
-export async function launchUnit(
-  context: OperationContext,
-  infrastructure: Infrastructure,
-  unit: UnitRecord,
-  vms: ReadonlyMap<number, VirtualMachine>,
-  resources: ReadonlyMap<number, Resource>,
-): Promise<void> {
+export async function launchUnit(context: OperationContext, shared: LaunchShared, unit: UnitRecord): Promise<void> {
+  const { vms, resources } = shared;
   const pending = new Map<number, PendingVm>();
   for (const number of unit.numbers) {
     const vm = vms.get(number);
@@ -59,7 +54,7 @@ export async function launchUnit(
   const asked: AskedLaunch[] = context.isResumed ? [...pending.values()].map(askedLaunch) : [];
   const work = async (): Promise<void> => {
     if (problem === undefined) {
-      await launchPending(context, infrastructure, first.vm, pending, settle, asked);
+      await launchPending(context, shared, first.vm, pending, settle, asked);
     }
     for (const entry of pending.values()) {
       commits.push(recordFailed(context, entry, problem ?? attemptTexts(entry.failures)));
@@ -98,7 +93,7 @@ async function removeDuplicates(context: OperationContext, asked: readonly Asked
 /** Adoption and attempts; a failure that is not one VM's counts for all that are still pending. */
 async function launchPending(
   context: OperationContext,
-  infrastructure: Infrastructure,
+  shared: LaunchShared,
   first: VirtualMachine,
   pending: ReadonlyMap<number, PendingVm>,
   settle: Settle,
@@ -106,7 +101,7 @@ async function launchPending(
 ): Promise<void> {
   try {
     const connector = context.clouds.connectorFor(first.cloud);
-    await attempts(context, infrastructure, connector, pending, settle, asked);
+    await attempts(context, shared, connector, pending, settle, asked);
   } catch (error) {
     context.signal.throwIfAborted();
     for (const entry of pending.values()) {
@@ -130,7 +125,7 @@ function preconditionProblem(vm: VirtualMachine, unit: UnitRecord): string | und
 /** After a crash or a lost answer: VMs that the provider has under our tokens are taken over instead of launched again. */
 async function adoptFound(
   context: OperationContext,
-  infrastructure: Infrastructure,
+  shared: LaunchShared,
   connector: CloudConnector,
   pending: ReadonlyMap<number, PendingVm>,
   settle: Settle,
@@ -141,7 +136,7 @@ async function adoptFound(
   const documents = [...pending.values()].slice(0, 1).map(({ vm }) => vm.info);
   const found = await connector.findByToken(
     [...byToken.keys()],
-    infrastructure.id,
+    shared.infrastructure.id,
     context.signal,
     patience,
     documents,
@@ -149,7 +144,7 @@ async function adoptFound(
   for (const vm of found) {
     const entry = byToken.get(vm.token);
     if (entry !== undefined) {
-      const request = launchRequest(context, infrastructure, connector, [entry]);
+      const request = launchRequest(context, shared, connector, [entry]);
       await context.log(`VM ${entry.vm.number} was found at the provider after an interruption and is taken over.`);
       settle(await connector.adopt(request, vm), connector);
     }
@@ -158,7 +153,7 @@ async function adoptFound(
 
 async function attempts(
   context: OperationContext,
-  infrastructure: Infrastructure,
+  shared: LaunchShared,
   connector: CloudConnector,
   pending: ReadonlyMap<number, PendingVm>,
   settle: Settle,
@@ -174,20 +169,20 @@ async function attempts(
       );
     }
     const asked = [...pending.values()];
-    await tellToCallHome(context, infrastructure, connector, asked);
+    await tellToCallHome(context, shared.infrastructure, connector, asked);
     const before = new Map(asked.map((entry) => [entry, entry.failures.length]));
     try {
       await context.limits.run(connector.cloud.id, context.signal, async () => {
         const uncertain = new Map([...pending].filter(([, { mayExist }]) => mayExist));
         if (uncertain.size > 0) {
-          await adoptFound(context, infrastructure, connector, uncertain, settle);
+          await adoptFound(context, shared, connector, uncertain, settle);
         }
         const missing = asked.filter(({ vm }) => pending.has(vm.number));
         if (missing.length === 0) {
           return;
         }
         launched.push(...missing.map(askedLaunch));
-        for await (const outcome of connector.launch(launchRequest(context, infrastructure, connector, missing))) {
+        for await (const outcome of connector.launch(launchRequest(context, shared, connector, missing))) {
           settle(outcome, connector);
         }
       });

@@ -8,11 +8,20 @@ import {
   type Resource,
   type VirtualMachine,
 } from '../../domain/index.js';
-import type { Radl } from '../../radl/index.js';
 import type { OperationContext } from '../context.js';
 import type { AskedLaunch } from './orphans.js';
 import { launchServiceUrl } from './request.js';
-import { withConfiguration } from './vm-document.js';
+import type { PartsBySystem } from './vm-document.js';
+
+/** What the units of a launch have in common. */
+export interface LaunchShared {
+  readonly infrastructure: Infrastructure;
+  readonly parts: PartsBySystem;
+  /** VMs of the infrastructure by number. */
+  readonly vms: ReadonlyMap<number, VirtualMachine>;
+  /** Intents of the operation by the number of their VM. */
+  readonly resources: ReadonlyMap<number, Resource>;
+}
 
 /** A VM that is still to be launched, with its ledger entry. */
 export interface PendingVm {
@@ -39,19 +48,18 @@ export function askedLaunch(entry: PendingVm): AskedLaunch {
 /** One call for the given VMs, all of one system. */
 export function launchRequest(
   context: OperationContext,
-  infrastructure: Infrastructure,
+  { infrastructure, parts }: LaunchShared,
   connector: CloudConnector,
   entries: readonly PendingVm[],
 ): LaunchRequest {
   const { operation, environment, workspace } = context;
   const [first] = entries;
-  const full = (document: Radl): Radl => withConfiguration(document, infrastructure.radl);
   return {
     infrastructureId: infrastructure.id,
     username: personBehind(operation.caller),
     serviceUrl: launchServiceUrl(operation),
-    concrete: full(first?.vm.info ?? infrastructure.radl),
-    requested: full(first?.vm.requested ?? infrastructure.radl),
+    concrete: parts.addTo(first?.vm.info ?? infrastructure.radl),
+    requested: parts.addTo(first?.vm.requested ?? infrastructure.radl),
     vms: entries.map(
       (entry): LaunchVm => ({
         number: entry.vm.number,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies a batch of changes in order, inside a transaction that somebody else opened.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../store.js';
 import { touchedInfrastructures } from '../touched-infrastructures.js';
 import type { Batch } from './batch.js';
@@ -11,6 +12,9 @@ import { insertRevision } from './revisions.js';
 import { deleteInfrastructure, purgeInfrastructure } from './scrub.js';
 import { insertVm, updateVm } from './vms.js';
 
+/** Then others have their turn: a driver in this process answers at once, so that a large batch would hold up all that needs no database. */
+const CHANGES_PER_TURN = 200;
+
 /**
  * Writes the changes and raises the version of each infrastructure that they touch by one.
  * @throws ImError `internal` when a row to change does not exist
@@ -19,8 +23,11 @@ export async function applyChanges(batch: Batch, changes: readonly Change[]): Pr
   for (const id of touchedInfrastructures(changes)) {
     await raiseVersion(batch, id);
   }
-  for (const change of changes) {
+  for (const [index, change] of changes.entries()) {
     await applyChange(batch, change);
+    if (index % CHANGES_PER_TURN === CHANGES_PER_TURN - 1) {
+      await nextTurn();
+    }
   }
 }
 

@@ -62,7 +62,7 @@ describe('the progress of a run', () => {
       [3, { user: 'u', route: { host: '10.0.0.1', port: 22 }, needsPassword: true, python: '/usr/bin/python3' }],
     ]),
     failedVms: [4],
-    finishedVms: [4, 6],
+    finishedVms: new Set([4, 6]),
     endedTasks: ['2-0-main_x'],
     runningTasks: new Map([['3-0-x', { attempt: 2, offset: 17, vms: [3], ok: [5], failed: [4] }]]),
     failures: [
