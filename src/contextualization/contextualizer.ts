@@ -178,6 +178,7 @@ function bindPorts(ports: ContextualizationPorts): {
   return {
     radl: () => ports.radl(),
     vms: () => ports.vms(),
+    vm: (number) => ports.vm(number),
     refresh: (numbers) => ports.refresh(numbers),
     logInfrastructure: (line, form) => ports.logInfrastructure(line, form),
     logVm: (number, text) => ports.logVm(number, text),

@@ -61,6 +61,8 @@ export interface ContextualizationPorts {
   radl(): Promise<Radl>;
   /** Living VMs in number order, as they are now. */
   vms(): Promise<readonly ConfigurableVm[]>;
+  /** One of them as it is now, without reading the others; undefined when it is gone. */
+  vm(number: number): Promise<ConfigurableVm | undefined>;
   /** Asks the providers for the state and addresses of these VMs now. Failures are kept with the VMs, not thrown. */
   refresh(numbers: readonly number[]): Promise<void>;
   /**

@@ -159,7 +159,7 @@ export async function prepareOthers(
         context.signal.throwIfAborted();
         await doorFor(vm).link; // a failed control node is the failure of the run, not of this VM
         if (!(error instanceof ImError || error instanceof SshError)) throw error;
-        const current = (await context.ports.vms()).find(({ number }) => number === vm);
+        const current = await context.ports.vm(vm);
         const address = (current && mainAddress(current)) ?? `VM ${vm}`;
         await dropVm(context, table, vm, [`Error Waiting access to VM: ${address}`, errorText(error)]);
       }

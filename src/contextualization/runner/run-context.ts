@@ -94,7 +94,7 @@ export async function currentVm(
   number: number,
   isDeletionIgnored = false,
 ): Promise<ConfigurableVm> {
-  const vm = (await ports.vms()).find((candidate) => candidate.number === number);
+  const vm = await ports.vm(number);
   if (!vm || (vm.isDeleting && !isDeletionIgnored)) throw new ImError('vm-deleted', 'VM destroyed.');
   return vm;
 }

@@ -11,6 +11,7 @@ import {
 } from '../../domain/index.js';
 import { Radl } from '../../radl/index.js';
 import type { OperationContext } from '../context.js';
+import { joinedRefreshByCloud } from './joined-refresh.js';
 
 /** Ports of a configuration run. */
 export function contextualizationPorts(context: OperationContext): ContextualizationPorts {
@@ -52,13 +53,22 @@ export function contextualizationPorts(context: OperationContext): Contextualiza
     });
   };
 
+  const isOurs = (vm: VirtualMachine): boolean => vm.operationId === operation.id || !vm.isCreating;
+  const asConfigurable = (vm: VirtualMachine): ConfigurableVm =>
+    configurableVm(vm, environment.connectors.hasExistingHosts(vm.cloud.type));
+
   return {
     radl: async () => (await store.getInfrastructure(infrastructureId))?.radl ?? Radl.empty(),
-    vms: async () =>
-      (await store.listVms(infrastructureId))
-        .filter((vm) => vm.operationId === operation.id || !vm.isCreating)
-        .map((vm) => configurableVm(vm, environment.connectors.hasExistingHosts(vm.cloud.type))),
-    refresh: (numbers) => observer.observe(workspace, clouds, signal, new Set(numbers)),
+    vms: async () => (await store.listVms(infrastructureId)).filter(isOurs).map(asConfigurable),
+    vm: async (number) => {
+      const vm = await store.getVm(infrastructureId, number);
+      return vm !== undefined && !vm.isDestroyed && isOurs(vm) ? asConfigurable(vm) : undefined;
+    },
+    refresh: joinedRefreshByCloud(
+      async () =>
+        new Map((await store.listVmStatuses(infrastructureId)).map(({ number, cloud }) => [number, cloud.id])),
+      (numbers) => observer.observe(workspace, clouds, signal, numbers),
+    ),
     logInfrastructure: (line, form = 'stamped') =>
       form === 'stamped'
         ? context.log(line)

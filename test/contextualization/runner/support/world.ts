@@ -186,6 +186,7 @@ ${systems.map(({ system }) => `deploy ${system} ${vms.filter((vm) => vm.system =
     ports: {
       radl: async () => world.radl,
       vms: async () => world.vms,
+      vm: async (number) => world.vms.find((vm) => vm.number === number),
       refresh: async (numbers) => {
         world.refreshed.push([...numbers]);
       },
