@@ -3,10 +3,10 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import type { Infrastructure, VirtualMachine } from '../src/domain/index.js';
 import { parseRadl } from '../src/radl/index.js';
 import { openStore, type Store } from '../src/store/index.js';
+import { Sqlite } from '../src/store/sql/sqlite-driver.js';
 import { silentLogger } from '../src/util/logger.js';
 import { best, row } from './measure.js';
 
@@ -76,7 +76,7 @@ async function measure(size: number): Promise<void> {
       ]);
     };
     await change();
-    const reader = new Database(file);
+    const reader = new Sqlite(file);
     reader.pragma('wal_checkpoint(TRUNCATE)');
     reader.close();
     const before = (await stat(`${file}-wal`)).size;

@@ -32,7 +32,9 @@ for (const [name, entry] of Object.entries(wanted)) {
 }
 try {
   // A native module compiled for another major version of Node loads only after npm ci.
-  const Database = createRequire(path.join(root, 'package.json'))('better-sqlite3');
+  // As src/store/sql/sqlite-driver.ts chooses it.
+  const driver = Number(process.versions.napi) >= 10 ? 'better-sqlite3' : 'better-sqlite3-node20';
+  const Database = createRequire(path.join(root, 'package.json'))(driver);
   new Database(':memory:').close();
 } catch (error) {
   stale(`better-sqlite3 does not load: ${error.message.split('\n')[0]}`);

@@ -2,10 +2,10 @@
 // im-admin doctor: finds what is wrong, says how to mend it, and changes nothing.
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, unlink, utimes, writeFile } from 'node:fs/promises';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { judgeSpace } from '../../src/admin/doctor/disks.js';
 import { checkNode } from '../../src/admin/doctor/programs.js';
+import { Sqlite } from '../../src/store/sql/sqlite-driver.js';
 import { copyDatabase, rowsOf } from '../store/reference/fixtures.js';
 import { AdminHouse } from './admin-house.js';
 
@@ -112,7 +112,7 @@ describe('im-admin doctor', () => {
     ]);
     const [damaged] = rowsOf('2.0.0');
     const change = (data: string): void => {
-      const database = new Database(house.database);
+      const database = new Sqlite(house.database);
       database.prepare('UPDATE inf_list SET data = ? WHERE id = ?').run(data, damaged!.id);
       database.close();
     };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // im-admin export and import: documents there and back, and whole databases of grycap/im.
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
+import { Sqlite } from '../../src/store/sql/sqlite-driver.js';
 import { infrastructure, vm } from '../store/records.js';
 import { RELEASES, readExport, rowsOf } from '../store/reference/fixtures.js';
 import { AdminHouse } from './admin-house.js';
@@ -111,7 +111,7 @@ describe('im-admin export and import', () => {
   it('keeps the time of the last save, by which the purge goes; without one it is that of the import', async () => {
     const store = await house.open();
     await copyFile(fixture('im-2.0.0.sqlite'), house.path('theirs'));
-    const theirs = new Database(house.path('theirs'));
+    const theirs = new Sqlite(house.path('theirs'));
     const [undated, ...dated] = rowsOf('2.0.0');
     theirs.prepare('UPDATE inf_list SET date = NULL WHERE id = ?').run(undated?.id);
     theirs.close();

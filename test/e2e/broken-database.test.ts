@@ -3,8 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { expect } from 'chai';
+import { Sqlite } from '../../src/store/sql/sqlite-driver.js';
 import { type Answer, linesOf, type RestUser, TestDaemon, userLine } from '../support/daemon.js';
 import { needPeers } from '../support/peers.js';
 import { PythonXmlRpc } from '../support/python-xmlrpc.js';
@@ -38,7 +39,7 @@ describe('a database that another process has locked', () => {
   it('refuses changes with 503 while reads go on, and forgets nothing that it accepted', async () => {
     const id = await ana.create(document(2));
     await ana.reaches(id, 'configured');
-    other = new Database(daemon.database);
+    other = new Sqlite(daemon.database);
     other.exec('BEGIN IMMEDIATE');
     const python = new PythonXmlRpc(`http://127.0.0.1:${daemon.xmlrpcPort}`);
     const auth = [{ type: 'InfrastructureManager', username: 'ana', password: 'password of ana' }, { type: 'Dummy' }];

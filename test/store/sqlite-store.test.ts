@@ -2,9 +2,9 @@
 // The store on SQLite: the contract, and what only a file has (modes, locks, damage, a full disk, sealing at rest).
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { openStore } from '../../src/store/index.js';
+import { Sqlite } from '../../src/store/sql/sqlite-driver.js';
 import { silentLogger } from '../../src/util/logger.js';
 import { document, infrastructure, operation, START, vm } from './records.js';
 import { rejection } from './rejection.js';
@@ -39,7 +39,7 @@ describe('Store on an SQLite file', () => {
   it('writes every commit to the disk and checks references', async () => {
     const store = await fixture.open();
     await store.migrate();
-    const database = new Database(fixture.path, { readonly: true });
+    const database = new Sqlite(fixture.path, { readonly: true });
     expect(database.pragma('journal_mode', { simple: true })).to.equal('wal');
     database.close();
     await rejection(store.commit([{ kind: 'insert-operation', operation: operation('op', 'unknown') }]), 'internal');
@@ -124,7 +124,7 @@ describe('Store on an SQLite file', () => {
       },
       { kind: 'update-infrastructure', id: 'inf', set: { isDeleted: true } },
     ]);
-    const database = new Database(fixture.path, { readonly: true });
+    const database = new Sqlite(fixture.path, { readonly: true });
     expect(database.prepare('SELECT cpu_count, memory_bytes FROM vms').get()).to.deep.equal({
       cpu_count: 4,
       memory_bytes: 512_000_000,
@@ -136,7 +136,7 @@ describe('Store on an SQLite file', () => {
   it('finds the infrastructures of an owner through an index', async () => {
     const store = await fixture.open();
     await store.migrate();
-    const database = new Database(fixture.path, { readonly: true });
+    const database = new Sqlite(fixture.path, { readonly: true });
     const plan = database
       .prepare(
         `EXPLAIN QUERY PLAN SELECT id FROM infrastructures WHERE is_deleted = 0
@@ -158,7 +158,7 @@ describe('Store on an SQLite file', () => {
       { kind: 'insert-vm', vm: vm('inf', 1) },
       { kind: 'insert-vm', vm: vm('inf', 2) },
     ]);
-    const database = new Database(fixture.path);
+    const database = new Sqlite(fixture.path);
     database.exec(
       `UPDATE vm_documents SET info = (SELECT info FROM vm_documents WHERE vm_number = 0) WHERE vm_number = 1`,
     );
@@ -188,13 +188,13 @@ describe('Store on an SQLite file', () => {
   });
 
   it('leaves the table of the previous IM in the same file alone', async () => {
-    const database = new Database(fixture.path);
+    const database = new Sqlite(fixture.path);
     database.exec('CREATE TABLE inf_list (id VARCHAR(255) PRIMARY KEY, deleted INTEGER, date TIMESTAMP, data TEXT)');
     database.exec(`INSERT INTO inf_list VALUES ('old', 0, '2026-01-01', '{}')`);
     database.close();
     const store = await fixture.open();
     await store.migrate();
-    const again = new Database(fixture.path, { readonly: true });
+    const again = new Sqlite(fixture.path, { readonly: true });
     expect(again.prepare('SELECT id FROM inf_list').pluck().all()).to.deep.equal(['old']);
     again.close();
   });
@@ -202,7 +202,7 @@ describe('Store on an SQLite file', () => {
   it('refuses tables of a newer release', async () => {
     const store = await fixture.open();
     await store.migrate();
-    const database = new Database(fixture.path);
+    const database = new Sqlite(fixture.path);
     database.exec('INSERT INTO schema_version VALUES (999, 0)');
     database.close();
     expect((await rejection(store.migrate(), 'store-unavailable')).message).to.include('version 999');
@@ -241,7 +241,7 @@ describe('Store on an SQLite file', () => {
     it('locked by another process', async () => {
       const store = await open(fixture.url);
       await store.migrate();
-      const other = new Database(fixture.path);
+      const other = new Sqlite(fixture.path);
       other.exec('BEGIN IMMEDIATE');
       const change = { kind: 'insert-infrastructure', infrastructure: infrastructure('inf') } as const;
       const error = await rejection(store.commit([change]), 'store-unavailable');
@@ -255,7 +255,7 @@ describe('Store on an SQLite file', () => {
     it('a lock that goes away in time is waited for', async () => {
       const store = await open(fixture.url, 20_000);
       await store.migrate();
-      const other = new Database(fixture.path);
+      const other = new Sqlite(fixture.path);
       other.exec('BEGIN IMMEDIATE');
       const committed = store.commit([{ kind: 'insert-infrastructure', infrastructure: infrastructure('inf') }]);
       // The store goes on answering reads while the commit waits.

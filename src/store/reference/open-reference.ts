@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a database of grycap/im anywhere, to read its infrastructures from it (persistence.md §2).
-import Database from 'better-sqlite3';
+
 import { errorText, ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import { type MongoLocation, parseDataDb, type SqlServerLocation } from '../data-db.js';
@@ -8,6 +8,7 @@ import { connectMongo } from '../mongo/mongo-connection.js';
 import { dialectOf } from '../open-store.js';
 import { isRowList, type Row, type SqlValue } from '../rows/row.js';
 import { openDatabase } from '../sql/database.js';
+import { Sqlite } from '../sql/sqlite-driver.js';
 import { collectionSource, hasCollection, REFERENCE_TABLE, type ReferenceSource, tableSource } from './sources.js';
 
 /** An open database of grycap/im. It is only read. */
@@ -37,7 +38,7 @@ export async function openReference(url: string, logger: Logger): Promise<OpenRe
 
 function openFile(path: string): OpenReference {
   try {
-    const database = new Database(path, { fileMustExist: true, readonly: true });
+    const database = new Sqlite(path, { fileMustExist: true, readonly: true });
     if (database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(REFERENCE_TABLE) === undefined) {
       database.close();
       throw noTable(path);

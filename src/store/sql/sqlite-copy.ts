@@ -2,13 +2,14 @@
 // Whole copies of an SQLite database: made while others write, checked, and put in the place of the database.
 import { chown, copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { badRequest, errorText, ImError } from '../../domain/index.js';
 import { keptFailures, type ReferenceNote, TAKE_OVER_SETTING } from '../reference/report.js';
 import { REFERENCE_TABLE } from '../reference/sources.js';
 import { OWNER_HASH_SETTING, openOwnerHash } from '../rows/owner-hash.js';
 import { createSealer } from '../sealing.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { Sqlite } from './sqlite-driver.js';
 
 /** What is in a copy. */
 export interface CopyFacts {
@@ -56,7 +57,7 @@ export async function backupSqlite(path: string, target: string, signal?: AbortS
 
 async function copyPages(path: string, partial: string, signal: AbortSignal | undefined): Promise<void> {
   // Not read-only: only a writer takes the log files away again when it was the only one.
-  const source = new Database(path, { fileMustExist: true });
+  const source = new Sqlite(path, { fileMustExist: true });
   try {
     // An open read holds the view of this moment: without it every write of the daemon would begin the copy again.
     source.exec('BEGIN');
@@ -70,7 +71,7 @@ async function copyPages(path: string, partial: string, signal: AbortSignal | un
   } finally {
     source.close();
   }
-  const copy = new Database(partial);
+  const copy = new Sqlite(partial);
   try {
     // One file instead of three.
     copy.pragma('journal_mode = DELETE');
@@ -91,7 +92,7 @@ export async function inspectSqliteCopy(file: string, key: Buffer | undefined, i
   }
   const { size } = await stat(file);
   try {
-    const database = new Database(file, { fileMustExist: true, readonly: !isInPlace });
+    const database = new Sqlite(file, { fileMustExist: true, readonly: !isInPlace });
     try {
       const damage = database.pragma('quick_check(1)', { simple: true });
       if (damage !== 'ok') {
@@ -138,7 +139,7 @@ export async function inspectSqliteCopy(file: string, key: Buffer | undefined, i
 /** Is a file a database of grycap/im on which this program was never started? False for what cannot be read. */
 export function isUntouchedReference(file: string): boolean {
   try {
-    const database = new Database(file, { fileMustExist: true, readonly: true });
+    const database = new Sqlite(file, { fileMustExist: true, readonly: true });
     try {
       return hasTable(database, REFERENCE_TABLE) && !hasTable(database, 'schema_version');
     } finally {
@@ -192,7 +193,7 @@ export async function restoreSqlite(path: string, copy: string, stamp: string): 
  */
 export function requireUnused(path: string): void {
   try {
-    const database = new Database(path, { fileMustExist: true, timeout: LOCK_WAIT_MS });
+    const database = new Sqlite(path, { fileMustExist: true, timeout: LOCK_WAIT_MS });
     try {
       // Leaving the log mode needs to be alone; the daemon turns it on again when it starts.
       database.pragma('journal_mode = DELETE');

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite: its settings for durability, its prepared statements and what its error codes mean.
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { ImError } from '../../domain/index.js';
 import type { Logger } from '../../util/logger.js';
 import type { FailureKind } from '../patience.js';
 import { isObject, isRowList, unreadable } from '../rows/row.js';
 import type { Dialect } from './dialect.js';
 import { driverText } from './driver-text.js';
+import { Sqlite, SqliteClient } from './sqlite-driver.js';
 import { prepareSqliteFile } from './sqlite-file.js';
 
 /** How long SQLite itself waits for another process, which blocks the whole daemon; the rest of the wait is ours and does not. */
@@ -30,7 +31,7 @@ export function sqliteDialect(path: string, logger: Logger): Dialect {
     afterScrub: 'PRAGMA wal_checkpoint(TRUNCATE)',
     prepare: () => prepareSqliteFile(path, logger),
     knexConfig: {
-      client: 'better-sqlite3',
+      client: SqliteClient,
       connection: { filename: path },
       useNullAsDefault: true,
       // One connection: the driver is synchronous, a second one could only wait for the first.
@@ -47,7 +48,7 @@ export function sqliteDialect(path: string, logger: Logger): Dialect {
 type Done = (error: unknown, connection?: unknown) => void;
 
 function setUp(connection: unknown, done: Done): void {
-  if (!(connection instanceof Database)) {
+  if (!(connection instanceof Sqlite)) {
     done(new TypeError('knex did not open a better-sqlite3 database'));
     return;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Databases and documents that releases of grycap/im wrote, with a provider that makes nothing.
 import { copyFile, readFile } from 'node:fs/promises';
-import Database from 'better-sqlite3';
+import { Sqlite } from '../../../src/store/sql/sqlite-driver.js';
 
 /** Releases whose database is among the fixtures. */
 export const RELEASES = ['1.10.0', '1.16.0', '1.18.0', '1.19.2', '2.0.0'] as const;
@@ -24,7 +24,7 @@ export function copyDatabase(release: string, path: string): Promise<void> {
 
 /** The rows of the database of a release. */
 export function rowsOf(release: string): readonly FixtureRow[] {
-  const database = new Database(fixture(`im-${release}.sqlite`).pathname, { readonly: true });
+  const database = new Sqlite(fixture(`im-${release}.sqlite`).pathname, { readonly: true });
   try {
     return database.prepare<[], FixtureRow>('SELECT * FROM inf_list ORDER BY id').all();
   } finally {

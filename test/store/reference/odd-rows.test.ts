@@ -3,12 +3,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { INFRASTRUCTURE_ID_PATTERN } from '../../../src/domain/index.js';
 import { openStore, type Store } from '../../../src/store/index.js';
 import { ownId } from '../../../src/store/reference/own-id.js';
 import { type ReadRow, readReferenceRow } from '../../../src/store/reference/row.js';
+import { Sqlite } from '../../../src/store/sql/sqlite-driver.js';
 import { type Logger, silentLogger } from '../../../src/util/logger.js';
 import { START } from '../records.js';
 import { ODD_ROWS, ODD_SECRET, type OddRow } from './odd-rows.js';
@@ -124,7 +125,7 @@ describe('Odd rows of grycap/im', () => {
     });
 
     function change(work: (database: Database.Database) => void): void {
-      const database = new Database(path);
+      const database = new Sqlite(path);
       work(database);
       database.close();
     }
@@ -138,7 +139,7 @@ describe('Odd rows of grycap/im', () => {
     };
 
     const rows = (): unknown => {
-      const database = new Database(path, { readonly: true });
+      const database = new Sqlite(path, { readonly: true });
       const all = database.prepare('SELECT * FROM inf_list').all();
       database.close();
       return all;

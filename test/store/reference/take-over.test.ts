@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { openStore, type Store } from '../../../src/store/index.js';
+import { Sqlite } from '../../../src/store/sql/sqlite-driver.js';
 import { type Logger, silentLogger } from '../../../src/util/logger.js';
 import { START } from '../records.js';
 import { copyDatabase, type FixtureRow, RELEASES, rowsOf } from './fixtures.js';
@@ -41,13 +41,13 @@ describe('An SQLite database of grycap/im', () => {
   }
 
   function change(statement: string, ...values: readonly unknown[]): void {
-    const database = new Database(path);
+    const database = new Sqlite(path);
     database.prepare(statement).run(...values);
     database.close();
   }
 
   const rowsInFile = (): readonly FixtureRow[] => {
-    const database = new Database(path, { readonly: true });
+    const database = new Sqlite(path, { readonly: true });
     try {
       return database.prepare<[], FixtureRow>('SELECT * FROM inf_list ORDER BY id').all();
     } finally {

@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { openDatabase, type SqlDatabase } from '../../../src/store/sql/database.js';
 import { sqliteDialect } from '../../../src/store/sql/sqlite-dialect.js';
+import { Sqlite } from '../../../src/store/sql/sqlite-driver.js';
 import { createWriteQueue } from '../../../src/store/sql/write-queue.js';
 import { silentLogger } from '../../../src/util/logger.js';
 import { rejection } from '../rejection.js';
@@ -79,7 +79,7 @@ describe('SQLite dialect', () => {
 
   it('says that a damaged file must be restored', async () => {
     await database.close();
-    const raw = new Database(path);
+    const raw = new Sqlite(path);
     raw.pragma('wal_checkpoint(TRUNCATE)');
     raw.unsafeMode();
     raw.pragma('writable_schema = ON');

@@ -6,8 +6,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { isPortFree } from '../../../scripts/quickstart/free-port.js';
+import { Sqlite } from '../../../src/store/sql/sqlite-driver.js';
 import { daemonBundle } from '../daemon-bundle.js';
 import { until } from '../waiting.js';
 
@@ -134,7 +134,7 @@ export class CrashHouse {
 
   /** Journal rows by kind, read beside the daemon. */
   operations(): ReadonlyMap<string, readonly string[]> {
-    const database = new Database(join(this.directory, 'inf.dat'), { readonly: true });
+    const database = new Sqlite(join(this.directory, 'inf.dat'), { readonly: true });
     try {
       const byKind = new Map<string, string[]>();
       for (const row of database.prepare('SELECT kind, state FROM operations ORDER BY sequence').all()) {
