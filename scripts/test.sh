@@ -157,6 +157,7 @@ if [ $run_setup = 1 ]; then
     # Large, and needed by one test, which says so when it is left out.
     if [ "$PEERS" = all ]; then check browser scripts/ensure-browser.sh || true; fi
     say simulators
+    scripts/ensure-nodes.sh || skip_loudly nodes "other lines of Node.js for the test of the daemon on them are missing"
     scripts/ensure-moto.sh || skip_loudly moto "the AWS simulator for the tests of the EC2 connector is missing"
   fi
   if [ "$PEERS" = all ] && wants openstack; then check openstack-setup scripts/ensure-openstack.sh || true; fi

@@ -192,12 +192,13 @@ export class TestDaemon {
     readonly restPort: number,
     readonly xmlrpcPort: number,
     readonly entry: string,
+    readonly node: string,
   ) {}
 
-  /** Writes im.cfg; nothing runs yet. @param entry the program, which takes `--config FILE` */
-  static async prepare(options: Options = {}, entry = ENTRY): Promise<TestDaemon> {
+  /** Writes im.cfg; nothing runs yet. @param entry the program, which takes `--config FILE` @param node the Node that runs it */
+  static async prepare(options: Options = {}, entry = ENTRY, node = process.execPath): Promise<TestDaemon> {
     const directory = await mkdtemp(join(tmpdir(), 'im-e2e-'));
-    const daemon = new TestDaemon(directory, await anyFreePort(), await anyFreePort(), entry);
+    const daemon = new TestDaemon(directory, await anyFreePort(), await anyFreePort(), entry, node);
     await daemon.configure(options);
     return daemon;
   }
@@ -254,7 +255,7 @@ export class TestDaemon {
 
   /** Starts the process and waits until it answers. Fails with what it printed when it does not. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [this.entry, '--config', this.configFile], {
+    const child = spawn(this.node, [this.entry, '--config', this.configFile], {
       env: withoutOptions(process.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real programs that some tests need: says which are missing, and turns that into an error or a loud skip.
 import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import type { Context } from 'mocha';
 import { DockerEngine, engineHost } from '../../scripts/quickstart/docker-engine.js';
 import { motoProblem } from './aws/moto.js';
 import { BROWSER } from './browser.js';
 
 /** `machines` are sshds in namespaces of this host (host-machines.ts), which need root rights. */
-export type Peer = 'container engine' | 'node image' | 'ansible' | 'machines' | 'moto' | 'browser';
+export type Peer =
+  | 'container engine'
+  | 'node image'
+  | 'ansible'
+  | 'machines'
+  | 'moto'
+  | 'browser'
+  | 'Node 22'
+  | 'Node 24';
 
 export const NODE_IMAGE = 'im-node:latest';
+
+/** Another line of Node than the one that runs the tests. */
+export const otherNode = (name: 'Node 22' | 'Node 24'): string =>
+  resolve(`var/tools/${name.toLowerCase().replace(' ', '-')}/node_modules/node-linux-${process.arch}/bin/node`);
 
 /** The engine that tests use. */
 export function testEngine(): DockerEngine {
@@ -36,6 +49,11 @@ export async function peerProblem(peer: Peer): Promise<string | undefined> {
     case 'browser': {
       const problem = commandProblem(BROWSER, ['--version']);
       return problem === undefined ? undefined : `${problem} (install it with scripts/ensure-browser.sh)`;
+    }
+    case 'Node 22':
+    case 'Node 24': {
+      const problem = commandProblem(otherNode(peer), ['--version']);
+      return problem === undefined ? undefined : `${problem} (install it with scripts/ensure-nodes.sh)`;
     }
     case 'machines':
       return process.getuid?.() === 0 ? commandProblem('unshare', ['--mount', 'true']) : 'root rights are needed';
