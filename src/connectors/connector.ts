@@ -127,7 +127,7 @@ export interface LaunchRequest {
   readonly username: string;
   /** Base URL of the service, empty when not known yet (VM_TAG_IM_URL). */
   readonly serviceUrl: string;
-  /** What runs: networks + exactly one concrete system + the contextualize, configure and deploy parts that concern it. Never changed by the connector. */
+  /** What runs: description, networks, exactly one concrete system, and the contextualize, configure and deploy parts that concern it. Never changed by the connector. */
   readonly concrete: Radl;
   /** What was asked for: the same shape with the user's system. */
   readonly requested: Radl;

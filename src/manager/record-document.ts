@@ -50,7 +50,7 @@ export async function recordDocument(store: Store, infrastructureId: string, clo
 
 /**
  * Adds recipes and deploy lines to the document of a VM. grycap/im repeats all of them with each; where that is much, each gets those of its
- * system: both read them from the document of the infrastructure.
+ * system: the document of the infrastructure has them all.
  */
 function partsAdder(radl: Radl, vmCount: number): (document: Radl) => Radl {
   const repeated = 2 * vmCount * printRadl(withConfiguration(Radl.empty(), radl)).length;

@@ -24,6 +24,7 @@ export function createLaunchLimits(total: number, perCloud: number): LaunchLimit
         return await daemon.run(async () => {
           // A cloud that answers at once would keep thousands of tasks together, and all clients waiting.
           await nextTurn();
+          signal.throwIfAborted();
           return await task();
         }, signal);
       } finally {

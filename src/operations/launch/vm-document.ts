@@ -57,11 +57,14 @@ export class PartsBySystem {
     this.#items = items;
   }
 
-  /** A VM's document with what concerns its system. */
+  /** A VM's document with what concerns its system: recipes, contextualize items, and one deploy line, however many there are. */
   addTo(document: Radl): Radl {
     const full = document.clone();
     const system = document.systems[0]?.name ?? '';
-    const { contextualize } = this.#source;
+    const { contextualize, description } = this.#source;
+    if (description !== undefined) {
+      full.description = description;
+    }
     const items = this.#items.get(system) ?? [];
     for (const name of [system, ...items.map((item) => item.configure)]) {
       const configure = this.#configures.get(name);

@@ -16,7 +16,6 @@ import type { Batch } from './batch.js';
 import type { SqlDatabase, SqlSession } from './database.js';
 import { inSavepoint } from './savepoint.js';
 
-const SETTINGS_TABLE = 'store_settings';
 const NOT_YET = '';
 
 /** Another starter may have much to take over. */
@@ -75,9 +74,9 @@ export async function takeOverTable(
 
 /** What the last start could not take over. Nothing where no start has made the tables yet. */
 export async function listNotTakenOver(session: SqlSession): Promise<readonly ReferenceNote[]> {
-  if (!(await session.hasTable(SETTINGS_TABLE))) {
+  if (!(await session.hasTable('store_settings'))) {
     return [];
   }
-  const row = await session.first(`SELECT content FROM ${SETTINGS_TABLE} WHERE name = ?`, [TAKE_OVER_SETTING]);
+  const row = await session.first('SELECT content FROM store_settings WHERE name = ?', [TAKE_OVER_SETTING]);
   return row === undefined ? [] : keptFailures(textOf(row, 'content'));
 }

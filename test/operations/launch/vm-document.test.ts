@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { PartsBySystem, vmDocument, withConfiguration } from '../../../src/operations/index.js';
 import { parseRadl, printRadl, type Radl } from '../../../src/radl/index.js';
 
-const INFRASTRUCTURE = `network net ()
+const INFRASTRUCTURE = `description whole (name = 'it')
+network net ()
 system front (cpu.count = 1)
 system wn (cpu.count = 2)
 configure front (
@@ -49,6 +50,7 @@ describe('the document of a VM', () => {
     const document = documentOf('wn');
     const before = printRadl(document);
     const own = new PartsBySystem(infrastructure).addTo(document);
+    expect(own.description?.name).to.equal('whole');
     expect(names(own.systems)).to.deep.equal(['wn']);
     expect(names(own.configures)).to.have.members(['wn', 'boot']);
     expect(own.contextualize.items?.map(({ configure }) => configure)).to.deep.equal(['boot', 'wn']);
